@@ -1,0 +1,104 @@
+import * as z from 'zod/mini';
+import { idempotencyKey, keyPart, name } from './service-ref.ts';
+
+/** A Redis key as base64url of its bytes: keys may hold any byte. */
+export const keyBytes = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'is not a key'), z.maxLength(90_000));
+
+/** One bounded step of a walk. Without `cursor` it begins; with the cursor of the step before it goes on. */
+export const scanInput = z.strictObject({
+  env: name,
+  service: name,
+  /** Only this entity. */
+  entity: z.optional(name),
+  /** Only ids that begin with these characters, literally: no character is special. */
+  idPrefix: z.optional(z.string().check(z.maxLength(200, 'is longer than 200 characters'))),
+  /** Opaque: from the step before, of the same walk. */
+  cursor: z.optional(z.string().check(z.maxLength(1_000))),
+});
+export type ScanInput = z.infer<typeof scanInput>;
+
+/** Which generation of its entity a key belongs to. */
+export type Generation = 'current' | 'previous' | 'old';
+
+export interface KeyRow {
+  /** base64url of the key's bytes. */
+  key: string;
+  /** The key as text, control and bidirectional characters escaped. */
+  display: string;
+  entity: string;
+  id: string;
+  /** The version, base 36. */
+  version: string;
+  generation: Generation;
+}
+
+export interface ScanStep {
+  rows: KeyRow[];
+  /** Null when the whole key space was walked. */
+  cursor: string | null;
+  /** Keys that this step walked past, and those of Redis in all, as Redis counts them: an estimate. */
+  walked: number;
+  total: number;
+  /** SCAN calls of this step, and the ms of Redis time that they took. */
+  rounds: number;
+  redisMs: number;
+}
+
+export const keyMetaInput = z.strictObject({ keys: z.array(keyBytes).check(z.maxLength(200)) });
+/** What a visible row shows beside its name; `ttlMs` null: the key is gone. */
+export interface KeyMeta {
+  key: string;
+  ttlMs: number | null;
+  sizeBytes: number | null;
+}
+
+/** The exact-name fast path: the entry under the entity's current version, no SCAN. */
+export const findInput = z.strictObject({ env: name, service: name, entity: name, id: keyPart });
+export const entryInput = z.strictObject({ key: keyBytes });
+
+/** How the entry stands now. */
+export type Freshness = 'fresh' | 'stale' | 'expired';
+
+export interface EntryView {
+  key: string;
+  display: string;
+  env: string;
+  service: string;
+  entity: string;
+  id: string;
+  version: string;
+  generation: Generation;
+  ttlMs: number;
+  /** The whole stored string, and what Redis says the key takes; null where it was not asked. */
+  sizeBytes: number;
+  memoryBytes: number | null;
+  /** Null when the bytes are no legal envelope: `problem` says why. */
+  envelope: {
+    createdMs: number;
+    freshUntilMs: number;
+    expiresMs: number;
+    loadCostMs: number;
+    codec: string;
+    flags: string[];
+    freshness: Freshness;
+  } | null;
+  problem: string | null;
+  /** The decoded value as indented JSON, cut at 64 KiB. */
+  value: string | null;
+  truncated: boolean;
+  lease: { kind: 'load' | 'write'; ttlMs: number; waiters: number } | null;
+  /** Redis time of the answer, so that the browser can count down. */
+  nowMs: number;
+}
+
+export const invalidateInput = z.strictObject({ env: name, service: name, entity: name, id: keyPart, idempotencyKey });
+export interface InvalidateReceipt {
+  entity: string;
+  id: string;
+  /** Entries that were there and are gone now. */
+  removed: number;
+  /** Loads under way whose result will not be stored. */
+  leasesRevoked: number;
+  tookMs: number;
+  auditId: string;
+}

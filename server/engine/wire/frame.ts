@@ -1,0 +1,35 @@
+import * as z from 'zod';
+
+const count = z.int().nonnegative();
+
+/** Counters of one entity in one second of one instance. A read is counted once, under one outcome. */
+export const entityFrame = z.object({
+  hits: count,
+  stale: count,
+  misses: count,
+  /** Redis could not be asked; never a miss. */
+  unavailable: count,
+  originCalls: count,
+  originErrors: count,
+  fills: count,
+  /** A revoked lease or a newer version turned the fill away. */
+  fillsRejected: count,
+  invalidations: count,
+  sets: count,
+  /** Entries that were no legal envelope of their key. */
+  corrupt: count,
+  /** hdr-histogram V2, base64, of the callers' read latency in microseconds; absent without reads. */
+  readUs: z.string().max(20_000).optional(),
+});
+export type EntityFrame = z.infer<typeof entityFrame>;
+
+/** One second of one instance. Stored as field `f` of the stream `sideboard:<env>:<service>:frames`. */
+export const frame = z.object({
+  v: z.literal(1),
+  instance: z.string().min(1).max(64),
+  /** Redis time of the second's end, ms since 1970. */
+  at: count,
+  durationMs: z.number().positive(),
+  entities: z.record(z.string(), entityFrame),
+});
+export type Frame = z.infer<typeof frame>;
