@@ -1,0 +1,58 @@
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { type BrowserContext, test as base, expect, type Page } from 'playwright/test';
+
+const run = promisify(execFile);
+const root = path.resolve(import.meta.dirname, '..');
+
+/** The address of the console that `start-console.ts` started. */
+export function consoleUrl(pathname = '/'): string {
+  return new URL(pathname, process.env['E2E_URL']).href;
+}
+
+/** A one-time sign-in link, made as an operator makes it: `npm run sign-in-link`. */
+export async function signInLink(name: string, role: 'viewer' | 'operator' | 'admin'): Promise<string> {
+  const { stdout } = await run(process.execPath, ['scripts/sign-in-link.mjs', '--name', name, '--role', role], { cwd: root });
+  const url = /https?:\/\/\S+\/sign-in\?token=\S+/.exec(stdout)?.[0];
+  if (url === undefined) throw new Error(`no link in: ${stdout}`);
+  return url;
+}
+
+/** Signs in by the link and waits for the first live second. */
+export async function signIn(page: Page, name = 'ada', role: 'viewer' | 'operator' | 'admin' = 'admin'): Promise<void> {
+  await page.goto(await signInLink(name, role));
+  await page.getByRole('button', { name: /sign in/i }).click();
+  await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
+}
+
+/** Browser errors that a journey did not expect: each fails it. */
+function watch(context: BrowserContext, problems: string[]): void {
+  context.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()}`);
+  });
+  context.on('weberror', (error) => problems.push(`uncaught: ${error.error().message}`));
+}
+
+interface Fixtures {
+  /** A page whose browser log must stay clean of errors and warnings. `allow` takes what a journey provokes on purpose. */
+  problems: { allow(pattern: RegExp): void };
+}
+
+export const test = base.extend<Fixtures>({
+  problems: [
+    async ({ context }, use) => {
+      const seen: string[] = [];
+      const allowed: RegExp[] = [];
+      watch(context, seen);
+      await use({ allow: (pattern) => allowed.push(pattern) });
+      expect(
+        seen.filter((line) => !allowed.some((pattern) => pattern.test(line))),
+        'the browser log is clean',
+      ).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
