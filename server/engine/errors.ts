@@ -1,0 +1,60 @@
+/** Wrong options, or a Redis that refuses what the engine needs. One line; `path` names the field, if one is at fault. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly path: readonly (string | number)[];
+  constructor(message: string, path: readonly (string | number)[] = [], options?: ErrorOptions) {
+    super(path.length === 0 ? message : `${path.join('.')}: ${message}`, options);
+    this.path = path;
+  }
+}
+
+/** Redis refused or did not answer: the invalidation may or may not have happened. The engine repeats it when Redis is back. */
+export class InvalidationNotAcknowledged extends Error {
+  override readonly name = 'InvalidationNotAcknowledged';
+}
+
+/** Redis did not answer before a `set`: the origin was not touched. */
+export class WriteNotStarted extends Error {
+  override readonly name = 'WriteNotStarted';
+}
+
+/** The origin was written, and Redis could not be told. The invalidation is repeated when Redis is back; until then reads may be old. */
+export class WrittenNotInvalidated extends Error {
+  override readonly name = 'WrittenNotInvalidated';
+}
+
+/** The loader did not settle within its policy's `loadTimeoutMs`; its signal is aborted. */
+export class LoadTimeout extends Error {
+  override readonly name = 'LoadTimeout';
+}
+
+/** The value has no JSON form: a cycle, a BigInt, a function, `undefined`; or it is larger than an entry may be. */
+export class SerializationError extends Error {
+  override readonly name = 'SerializationError';
+}
+
+/** The cache was closed. */
+export class CacheClosed extends Error {
+  override readonly name = 'CacheClosed';
+  constructor() {
+    super('the cache is closed');
+  }
+}
+
+/** Redis could not be asked within the deadline. `applied` is 'unknown' where the change may still have happened. */
+export class OperatorUnavailable extends Error {
+  override readonly name = 'OperatorUnavailable';
+  readonly applied: 'no' | 'unknown';
+  constructor(message: string, applied: 'no' | 'unknown' = 'no', options?: ErrorOptions) {
+    super(message, options);
+    this.applied = applied;
+  }
+}
+
+/** One line about an unknown error that is safe to log: its name and code, never a command's arguments. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  const reply = /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? null;
+  return [error.name, code ?? reply].filter((part) => part !== null).join(' ');
+}

@@ -1,0 +1,61 @@
+import type { ClientRole } from './redis/connection.ts';
+
+/** How one read was answered. `bypass`: the entity's strategy is `none`. */
+export type ReadOutcome = 'hit' | 'stale' | 'miss' | 'unavailable' | 'bypass';
+
+/** Everything that an instance tells about itself. Logs, metrics and tests read this union. */
+export type CacheEvent =
+  | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; durationUs: number }
+  | { type: 'load.started'; entity: string; id: string; leased: boolean; reason: 'miss' | 'refresh' | 'unavailable' | 'bypass' }
+  | { type: 'load.ended'; entity: string; id: string; costMs: number }
+  | { type: 'load.failed'; entity: string; id: string; costMs: number; error: unknown }
+  /** `rejected`: a revoked lease or a newer version turned it away. `failed`: Redis refused or did not answer. */
+  | { type: 'fill'; entity: string; id: string; result: 'stored' | 'rejected' | 'failed' | 'dropped' }
+  | { type: 'invalidated'; entity: string; id: string; removed: number; leasesRevoked: number }
+  | { type: 'written'; entity: string; id: string; filled: boolean }
+  | { type: 'bumped'; entity: string; rev: string; previous: string | null }
+  | { type: 'version.minted' | 'version.raised'; entity: string; rev: string }
+  | { type: 'entry.rejected'; entity: string; id: string; problem: string }
+  | { type: 'value.unserializable'; entity: string; id: string; problem: string }
+  /** Once when an outage begins, once when it ends. */
+  | { type: 'redis.unavailable'; role: ClientRole; reason: string }
+  | { type: 'redis.available'; role: ClientRole; afterMs: number }
+  | { type: 'invalidation.deferred' | 'invalidation.replayed' | 'invalidation.dropped'; entity: string; id: string }
+  | { type: 'policies.applied'; rev: number }
+  | { type: 'fault.started' | 'fault.ended'; id: string; kind: string }
+  /** A document or message of the control plane that could not be used; what stood before stays in force. */
+  | { type: 'control.rejected'; what: string; reason: string }
+  | { type: 'listener.failed'; error: unknown };
+
+export interface EventBus {
+  /** False while nobody listens: callers may spare themselves the making of an event. */
+  readonly active: boolean;
+  emit(event: CacheEvent): void;
+  onEvent(listener: (event: CacheEvent) => void): () => void;
+}
+
+export function createEventBus(): EventBus {
+  const listeners = new Set<(event: CacheEvent) => void>();
+  const emit = (event: CacheEvent) => {
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // A listener that fails on its own failure has no one left to tell.
+        if (event.type !== 'listener.failed') emit({ type: 'listener.failed', error });
+      }
+    }
+  };
+  return {
+    get active() {
+      return listeners.size > 0;
+    },
+    emit,
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}

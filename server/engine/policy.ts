@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { ConfigurationError } from './errors.ts';
+
+const DAY_MS = 86_400_000;
+const TTL_MAX_MS = 90 * DAY_MS;
+const UNITS_MS = { ms: 1, s: 1_000, min: 60_000, h: 3_600_000, d: DAY_MS } as const;
+
+/** The classes of data that the presets know, with what each stands for. Units: ms. */
+const PRESETS = {
+  static: { ttlMs: DAY_MS, jitter: 0.2, staleMs: 3_600_000 },
+  profile: { ttlMs: 600_000, jitter: 0.2, staleMs: 60_000 },
+  transactional: { ttlMs: 30_000, jitter: 0.1, staleMs: 0 },
+  analytics: { ttlMs: 30_000, jitter: 0.2, staleMs: 300_000 },
+  edge: { ttlMs: 300_000, jitter: 0.2, staleMs: 60_000 },
+} as const;
+
+const UNPARSABLE = 'must be ms as a whole number, or text as "90s", "15min", "24h"';
+const duration = z.union([z.number(), z.string()], { error: UNPARSABLE }).transform((value, context) => {
+  const ms = typeof value === 'number' ? value : parseDuration(value);
+  if (ms !== null && Number.isSafeInteger(ms) && ms >= 0 && ms <= TTL_MAX_MS) return ms;
+  context.addIssue({ code: 'custom', message: ms === null || !Number.isInteger(ms) ? UNPARSABLE : 'must be from 0 to 90 d' });
+  return z.NEVER;
+});
+
+/** The policy of one entity as its service's code writes it. Durations: ms, or text as '24h'. */
+export const policyInput = z
+  .strictObject({
+    /** Fills in what is not given; `none` is never cached. */
+    class: z.enum(['static', 'profile', 'transactional', 'analytics', 'edge', 'none']).optional(),
+    /** How long an entry is fresh, before jitter. */
+    ttl: duration.optional(),
+    /** The largest share of the TTL taken off at random: 0.2 takes off 10 to 20%. */
+    jitter: z.number().min(0).max(0.5).optional(),
+    /** How long past its TTL an entry may be served while one instance refreshes it. */
+    staleWindow: duration.optional(),
+    /** A loader that has not settled by then fails with `LoadTimeout`. Default 10,000. */
+    loadTimeoutMs: z.int().min(1).max(600_000).optional(),
+    /** How long the fleet waits for an instance that died while it loaded. A live one renews. Default 3,000. */
+    leaseMs: z.int().min(100).max(60_000).optional(),
+    strategy: z.enum(['cache-aside', 'none']).optional(),
+  })
+  .superRefine((policy, context) => {
+    const refuse = (path: keyof typeof policy, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    const uncached = policy.class === 'none' || policy.strategy === 'none';
+    if (policy.class === 'none' && policy.strategy === 'cache-aside') refuse('strategy', 'contradicts class "none"');
+    if (policy.strategy === 'none' && policy.class !== undefined && policy.class !== 'none') {
+      refuse('strategy', `"none" contradicts class "${policy.class}"`);
+    }
+    if (uncached) {
+      for (const field of ['ttl', 'jitter', 'staleWindow', 'leaseMs'] as const) {
+        if (policy[field] !== undefined) refuse(field, 'has no meaning for an entity that is never cached');
+      }
+      return;
+    }
+    if (policy.class === undefined && policy.ttl === undefined) refuse('ttl', 'is needed where no class is given');
+    if (policy.ttl === 0) refuse('ttl', 'must be more than 0; for an entity that is never cached say strategy "none"');
+    const preset = policy.class === undefined || policy.class === 'none' ? null : PRESETS[policy.class];
+    if ((policy.ttl ?? preset?.ttlMs ?? 0) + (policy.staleWindow ?? preset?.staleMs ?? 0) > TTL_MAX_MS) {
+      refuse('staleWindow', 'TTL and stale window together must be at most 90 d');
+    }
+  });
+export type PolicyInput = z.input<typeof policyInput>;
+
+/** A policy with every value known. Units: ms; jitter is a share. */
+export interface Policy {
+  readonly class: string;
+  readonly strategy: 'cache-aside' | 'none';
+  readonly ttlMs: number;
+  readonly jitter: number;
+  readonly staleMs: number;
+  readonly loadTimeoutMs: number;
+  readonly leaseMs: number;
+}
+
+/** Throws `ConfigurationError` with the path of the wrong field. */
+export function resolvePolicy(input: unknown, path: readonly (string | number)[] = []): Policy {
+  const parsed = policyInput.safeParse(input);
+  if (!parsed.success) throw configurationErrorOf(parsed.error, path);
+  return resolveParsed(parsed.data);
+}
+
+export function resolveParsed(policy: z.output<typeof policyInput>): Policy {
+  const { loadTimeoutMs = 10_000, leaseMs = 3_000 } = policy;
+  if (policy.class === 'none' || policy.strategy === 'none') {
+    return { class: 'none', strategy: 'none', ttlMs: 0, jitter: 0, staleMs: 0, loadTimeoutMs, leaseMs };
+  }
+  const preset = policy.class === undefined ? { ttlMs: 0, jitter: 0.2, staleMs: 0 } : PRESETS[policy.class];
+  return {
+    class: policy.class ?? 'custom',
+    strategy: 'cache-aside',
+    ttlMs: policy.ttl ?? preset.ttlMs,
+    jitter: policy.jitter ?? preset.jitter,
+    staleMs: policy.staleWindow ?? preset.staleMs,
+    loadTimeoutMs,
+    leaseMs,
+  };
+}
+
+/** The first problem of a refused input, as one line with its path. */
+export function configurationErrorOf(error: z.ZodError, path: readonly (string | number)[] = []): ConfigurationError {
+  const issue = error.issues[0];
+  const at = (issue?.path ?? []).map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue?.code === 'unrecognized_keys') return new ConfigurationError('is not a known option', [...path, ...at, issue.keys[0] ?? '']);
+  return new ConfigurationError(issue?.message ?? 'is not valid', [...path, ...at]);
+}
+
+/** How long an entry is fresh: between `jitter / 2` and `jitter` of the TTL is taken off, so that what was filled together does not expire together. */
+export function jitteredTtlMs(policy: Pick<Policy, 'ttlMs' | 'jitter'>, random: number): number {
+  return Math.max(1, Math.round(policy.ttlMs * (1 - policy.jitter * (0.5 + 0.5 * random))));
+}
+
+function parseDuration(text: string): number | null {
+  const match = /^(\d{1,12})\s*(ms|s|min|h|d)$/.exec(text.trim());
+  if (match === null) return null;
+  const [, amount = '', unit = ''] = match;
+  return Number(amount) * (new Map<string, number>(Object.entries(UNITS_MS)).get(unit) ?? Number.NaN);
+}

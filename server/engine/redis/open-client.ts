@@ -1,0 +1,59 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { describeError } from '../errors.ts';
+import type { ClientRole, ResolvedConnection } from './connection.ts';
+
+export type Connector = NonNullable<RedisOptions['Connector']>;
+
+/** Gives the connector class under a role's client, where faults are injected; undefined for a role that carries none. */
+export interface ConnectorSource {
+  connectorFor(role: ClientRole): Connector | undefined;
+}
+
+export interface OpenClientOptions {
+  faults?: ConnectorSource | undefined;
+  /** Default 100. Bounds each command, the handshake too; a blocking reader states its own. */
+  commandTimeoutMs?: number | undefined;
+  /** Default 500. A socket on which a command has waited this long without a byte is dead. */
+  socketTimeoutMs?: number | undefined;
+  /** From 0 to 1, for the jitter of reconnects. */
+  random?: (() => number) | undefined;
+  /** Told of each connection error as one safe line: name and code. */
+  onError?: ((problem: string, error: Error) => void) | undefined;
+}
+
+const RECONNECT_MAX_MS = 1_000;
+
+/**
+ * One ioredis client with the traps of its defaults taken out: nothing is queued while offline, resent after a reconnect
+ * (a late command would land over newer data) or left pending for ever. It connects at once and for ever, until `disconnect()`.
+ */
+export function openClient(connection: ResolvedConnection, role: ClientRole, options: OpenClientOptions = {}): Redis {
+  const { random = Math.random } = options;
+  const connector = options.faults?.connectorFor(role);
+  const client = new Redis({
+    host: connection.host,
+    port: connection.port,
+    db: connection.db,
+    ...(connection.username === null ? {} : { username: connection.username }),
+    ...(connection.password === null ? {} : { password: connection.password }),
+    ...(connection.tls === null ? {} : { tls: connection.tls }),
+    ...(connector === undefined ? {} : { Connector: connector }),
+    connectionName: `sideboard-${role}`,
+    commandTimeout: Math.max(100, options.commandTimeoutMs ?? 100),
+    socketTimeout: options.socketTimeoutMs ?? 500,
+    connectTimeout: 500,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    maxLoadingRetryTime: 500,
+    autoResubscribe: false,
+    enableAutoPipelining: false,
+    // A demoted primary: connect again, never send the command again.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+    retryStrategy: (times) => Math.min(RECONNECT_MAX_MS, 25 * 2 ** Math.min(times, 10)) * (0.75 + 0.25 * random()),
+    // RESP2: a subscriber that answers nothing else, and the smaller replies for the rest.
+    protocol: 2,
+  });
+  client.on('error', (error: Error) => options.onError?.(describeError(error), error));
+  return client;
+}

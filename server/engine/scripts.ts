@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import type { ChainableCommander, Redis } from 'ioredis';
+
+/**
+ * Every Lua script of the engine. No shebang (Redis 6.2 runs them too). A lease is a string: a token of fixed length whose
+ * first byte is `L` for a load or `W` for a write, then the instance ids of those who wait. Scripts compare the token part
+ * alone; APPEND keeps the TTL. A wake is `w` and the data key, published on the inbox of each waiter by `pcall`: a refused
+ * PUBLISH must not abort a script that has removed something already.
+ */
+
+/** `L` or `W`, 16 of the instance, 7 of its counter. */
+export const TOKEN_LENGTH = 24;
+export const INSTANCE_LENGTH = 16;
+/** Waiters past this are not listed in a lease; their fallback timer serves them. */
+const WAITERS_MAX = 256;
+
+export interface Script {
+  readonly name: string;
+  readonly lua: string;
+  readonly sha: string;
+}
+
+export function script(name: string, lua: string): Script {
+  return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+const TOKEN_OF = `local function token_of(lease) return lease and string.sub(lease, 1, ${TOKEN_LENGTH}) end
+`;
+const WAKE = `local function wake(lease, key, inbox)
+  if not lease then return end
+  for i = ${TOKEN_LENGTH + 1}, #lease, ${INSTANCE_LENGTH} do
+    redis.pcall('PUBLISH', inbox .. string.sub(lease, i, i + ${INSTANCE_LENGTH - 1}), 'w' .. key)
+  end
+end
+`;
+
+/**
+ * Asks for the right to load. KEYS: entry, lease. ARGV: token, lease ms, own instance.
+ * Returns {1} granted | {2, entry} somebody filled it meanwhile | {3, token} another load holds it, we are listed | {4} a write holds it.
+ */
+export const acquireLease: Script = script(
+  'acquireLease',
+  `${TOKEN_OF}local entry = redis.call('GET', KEYS[1])
+if entry then return {2, entry} end
+local held = redis.call('GET', KEYS[2])
+if not held then
+  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+  return {1}
+end
+local token = token_of(held)
+if token == ARGV[1] then return {1} end
+if string.sub(token, 1, 1) == 'W' then return {4} end
+local listed = false
+for i = ${TOKEN_LENGTH + 1}, #held, ${INSTANCE_LENGTH} do
+  if string.sub(held, i, i + ${INSTANCE_LENGTH - 1}) == ARGV[3] then listed = true end
+end
+if not listed and #held < ${TOKEN_LENGTH + WAITERS_MAX * INSTANCE_LENGTH} then redis.call('APPEND', KEYS[2], ARGV[3]) end
+return {3, token}`,
+);
+
+/**
+ * Asks for the right to refresh an entry that still stands. KEYS: entry, lease. ARGV: token, lease ms, the first bytes of the entry seen.
+ * Returns 1 granted | 0 it is leased, changed or gone.
+ */
+export const acquireRefresh: Script = script(
+  'acquireRefresh',
+  `if redis.call('GETRANGE', KEYS[1], 0, #ARGV[3] - 1) ~= ARGV[3] then return 0 end
+if redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') then return 1 end
+return 0`,
+);
+
+/** Rule 2. KEYS: entry, lease. ARGV: token, envelope, entry ms, inbox prefix. Returns 1 stored | 0 the lease no longer holds the token. */
+export const fillEntry: Script = script(
+  'fillEntry',
+  `${TOKEN_OF}${WAKE}local held = redis.call('GET', KEYS[2])
+if token_of(held) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('DEL', KEYS[2])
+wake(held, KEYS[1], ARGV[4])
+return 1`,
+);
+
+/** KEYS: entry, lease. ARGV: token, inbox prefix. Gives the lease back unfilled. Returns 1 | 0 it was no longer ours. */
+export const releaseLease: Script = script(
+  'releaseLease',
+  `${TOKEN_OF}${WAKE}local held = redis.call('GET', KEYS[2])
+if token_of(held) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+wake(held, KEYS[1], ARGV[2])
+return 1`,
+);
+
+/** KEYS: lease. ARGV: token, ms. Returns 1 | 0 it is no longer ours. */
+export const renewLease: Script = script(
+  'renewLease',
+  `${TOKEN_OF}if token_of(redis.call('GET', KEYS[1])) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`,
+);
+
+/** Rule 3 (i). KEYS: entry, lease. ARGV: write token, ms, inbox prefix. Removes the entry, replaces any lease, wakes. Returns {entries removed, leases replaced}. */
+export const beginWrite: Script = script(
+  'beginWrite',
+  `${WAKE}local held = redis.call('GET', KEYS[2])
+redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
+local removed = redis.call('DEL', KEYS[1])
+wake(held, KEYS[1], ARGV[3])
+return {removed, held and 1 or 0}`,
+);
+
+/** Rule 4. KEYS: entry, lease. ARGV: inbox prefix. Returns {entries removed, leases revoked}. */
+export const invalidateEntry: Script = script(
+  'invalidateEntry',
+  `${WAKE}local held = redis.call('GET', KEYS[2])
+local leases = redis.call('DEL', KEYS[2])
+local removed = redis.call('DEL', KEYS[1])
+wake(held, KEYS[1], ARGV[1])
+return {removed, leases}`,
+);
+
+/** Rule 9. KEYS: entry. ARGV: its bytes as seen. Returns 1 removed | 0 it has changed. */
+export const removeIfUnchanged: Script = script(
+  'removeIfUnchanged',
+  `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`,
+);
+
+/** `rev ns prev replid`, decimal, `-` for none. A record that is none counts as missing. Mints above all that anybody has seen. */
+const VERSION = `local current = redis.call('GET', KEYS[1])
+local rev, ns, prev
+if current then rev, ns, prev = string.match(current, '^(%d+) (%d+) ([%d-]+) [%w-]+$') end
+local function change(keep_prev)
+  local time = redis.call('TIME')
+  local next_rev = time[1] * 1000000 + time[2]
+  if rev and tonumber(rev) + 1 > next_rev then next_rev = tonumber(rev) + 1 end
+  if ARGV[1] ~= '' and tonumber(ARGV[1]) + 1 > next_rev then next_rev = tonumber(ARGV[1]) + 1 end
+  local text = string.format('%.0f', next_rev)
+  local record = text .. ' ' .. text .. ' ' .. (keep_prev and ns or '-') .. ' ' .. ARGV[2]
+  redis.call('SET', KEYS[1], record)
+  return {1, record}
+end
+`;
+
+/** Rule 7. KEYS: record. ARGV: highest rev seen or '', replid or '-'. Only where there is no record. Returns {1 changed | 0, record}. */
+export const mintVersion: Script = script(
+  'mintVersion',
+  `${VERSION}if rev then return {0, current} end
+return change(false)`,
+);
+
+/** Rule 7. KEYS: record. ARGV: highest rev seen, replid or '-'. Only while the record is below it. Returns {1 changed | 0, record}. */
+export const raiseVersion: Script = script(
+  'raiseVersion',
+  `${VERSION}if rev and tonumber(rev) >= tonumber(ARGV[1]) then return {0, current} end
+return change(false)`,
+);
+
+/** Rule 7. KEYS: record. ARGV: highest rev seen or '', replid or '-', expected rev ('' for none). Returns {1 changed | 0 another rev stands, record or ''}. */
+export const bumpVersion: Script = script(
+  'bumpVersion',
+  `${VERSION}if (rev or '') ~= ARGV[3] then return {0, rev and current or ''} end
+return change(rev)`,
+);
+
+type ScriptArgument = string | Buffer | number;
+
+/** One script by its digest; sent whole once where the server does not know it. Replies are Buffers. */
+export async function runScript(client: Redis, what: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+  try {
+    return await client.callBuffer('EVALSHA', what.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!isNoScript(error)) throw error;
+    return await client.callBuffer('EVAL', what.lua, keys.length, ...keys, ...args);
+  }
+}
+
+export interface PipelineCommand {
+  readonly name: string;
+  readonly args: readonly ScriptArgument[];
+}
+
+export function scriptCommand(
+  what: Script,
+  keys: readonly string[],
+  args: readonly ScriptArgument[],
+): PipelineCommand & { script: Script } {
+  return { name: 'EVALSHA', args: [what.sha, keys.length, ...keys, ...args], script: what };
+}
+
+/**
+ * One pipeline; replies are Buffers, or the Error of that command. Where the server lacks a script the whole pipeline is
+ * sent again with the scripts' text, once: all of them are conditional or idempotent, and order within it matters.
+ */
+export async function runPipeline(client: Redis, commands: readonly (PipelineCommand & { script?: Script })[]): Promise<unknown[]> {
+  const replies = await sendPipeline(client, commands);
+  if (!replies.some(isNoScript)) return replies;
+  return sendPipeline(
+    client,
+    commands.map((command) =>
+      command.script === undefined ? command : { name: 'EVAL', args: [command.script.lua, ...command.args.slice(1)] },
+    ),
+  );
+}
+
+async function sendPipeline(client: Redis, commands: readonly PipelineCommand[]): Promise<unknown[]> {
+  const pipeline: ChainableCommander = client.pipeline();
+  for (const command of commands) pipeline.callBuffer(command.name, ...command.args);
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, reply]) => error ?? reply);
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
