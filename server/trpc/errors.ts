@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { TRPCError } from '@trpc/server';
-import * as z from 'zod/mini';
 import type { ControlErrorCode, ControlErrorView } from '../contract/control-error.ts';
 import { ControlError } from '../control/control-error.ts';
 import type { ErrorLog } from '../control/deps.ts';
+import { expectedFailure } from '../control/expected-failure.ts';
 
-const trpcCodes = {
+export const trpcCodes = {
   BAD_INPUT: 'BAD_REQUEST',
   UNAUTHENTICATED: 'UNAUTHORIZED',
   FORBIDDEN: 'FORBIDDEN',
@@ -19,9 +19,8 @@ const trpcCodes = {
 
 /** The wire form of any failure. What is not a `ControlError` is described by tRPC's own code, never by its message. */
 export function controlErrorView(error: TRPCError): ControlErrorView {
-  if (error.cause instanceof ControlError) return error.cause.view();
-  const invalid = asBadInput(error.cause);
-  if (invalid !== undefined) return invalid.view();
+  const expected = expectedFailure(error.cause);
+  if (expected !== undefined) return expected.view();
   switch (error.code) {
     case 'NOT_FOUND':
       return { code: 'NOT_FOUND', message: 'There is no such procedure.' };
@@ -39,7 +38,7 @@ export function controlErrorView(error: TRPCError): ControlErrorView {
 /** Gives every failure its tRPC code. The unknown ones are logged with an id, and only the id leaves the server. */
 export function toTrpcError(error: Error, log: ErrorLog, path?: string): TRPCError {
   const cause = error instanceof TRPCError ? error.cause : error;
-  const known = cause instanceof ControlError ? cause : asBadInput(cause);
+  const known = expectedFailure(cause);
   if (known !== undefined) return new TRPCError({ code: trpcCodes[known.code], message: known.message, cause: known });
   if (error instanceof TRPCError && error.code !== 'INTERNAL_SERVER_ERROR') return error;
   const id = randomUUID();
@@ -49,12 +48,4 @@ export function toTrpcError(error: Error, log: ErrorLog, path?: string): TRPCErr
     cause: cause ?? error,
   });
   return new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: internal.message, cause: internal });
-}
-
-function asBadInput(cause: unknown): ControlError | undefined {
-  if (!(cause instanceof z.core.$ZodError)) return undefined;
-  const issue = cause.issues[0];
-  const field = issue?.path.map(String).join('.') ?? '';
-  const message = `${field === '' ? '' : `${field}: `}${issue?.message ?? 'is not legal'}`;
-  return new ControlError('BAD_INPUT', message, field === '' ? {} : { field });
 }

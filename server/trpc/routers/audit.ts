@@ -1,8 +1,7 @@
-import type { AuditRowView } from '../../contract/audit.ts';
-import { notYet } from '../../control/stub.ts';
+import { recentAudit } from '../../control/audit/recent-audit.ts';
 import { reading, router } from '../init.ts';
 
 export const auditRouter = router({
   /** The last 100 acts, newest first. */
-  recent: reading.query((): Promise<AuditRowView[]> => notYet()),
+  recent: reading.query(({ ctx }) => recentAudit(ctx.deps)),
 });

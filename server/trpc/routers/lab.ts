@@ -1,13 +1,14 @@
-import { type ExperimentView, startExperimentInput, stopExperimentInput } from '../../contract/lab.ts';
-import { notYet } from '../../control/stub.ts';
+import { startExperiment } from '../../control/lab/start-experiment.ts';
+import { stopExperiment } from '../../control/lab/stop-experiment.ts';
 import { changing, reading, router } from '../init.ts';
 
 export const labRouter = router({
-  list: reading.query((): Promise<ExperimentView[]> => notYet()),
-  start: changing({ permission: 'lab.start' })
-    .input(startExperimentInput)
-    .mutation((): Promise<ExperimentView> => notYet()),
-  stop: changing({ permission: 'lab.stop' })
-    .input(stopExperimentInput)
-    .mutation((): Promise<ExperimentView> => notYet()),
+  /** Newest first; from memory, so that it answers whatever is down. */
+  list: reading.query(({ ctx }) => ctx.deps.experiments.list()),
+  start: changing(startExperiment)
+    .input(startExperiment.input)
+    .mutation(({ ctx, input }) => startExperiment.execute(ctx.deps, ctx.actor, input)),
+  stop: changing(stopExperiment)
+    .input(stopExperiment.input)
+    .mutation(({ ctx, input }) => stopExperiment.execute(ctx.deps, ctx.actor, input)),
 });

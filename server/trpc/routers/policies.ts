@@ -1,17 +1,15 @@
-import {
-  listPoliciesInput,
-  type PolicyList,
-  type PolicyRevisionView,
-  type SavePolicyReceipt,
-  savePolicyInput,
-} from '../../contract/policies.ts';
-import { notYet } from '../../control/stub.ts';
+import { listPoliciesInput } from '../../contract/policies.ts';
+import { listPolicies } from '../../control/policies/list-policies.ts';
+import { savePolicy } from '../../control/policies/save-policy.ts';
 import { changing, reading, router } from '../init.ts';
 
+const REVISIONS_MAX = 100;
+
 export const policiesRouter = router({
-  list: reading.input(listPoliciesInput).query((): Promise<PolicyList> => notYet()),
-  revisions: reading.input(listPoliciesInput).query((): Promise<PolicyRevisionView[]> => notYet()),
-  save: changing({ permission: 'policies.save' })
-    .input(savePolicyInput)
-    .mutation((): Promise<SavePolicyReceipt> => notYet()),
+  list: reading.input(listPoliciesInput).query(({ ctx, input }) => listPolicies(ctx.deps, input)),
+  /** Newest first. */
+  revisions: reading.input(listPoliciesInput).query(({ ctx, input }) => ctx.deps.policies.revisions(input, REVISIONS_MAX)),
+  save: changing(savePolicy)
+    .input(savePolicy.input)
+    .mutation(({ ctx, input }) => savePolicy.execute(ctx.deps, ctx.actor, input)),
 });

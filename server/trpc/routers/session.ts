@@ -1,7 +1,6 @@
-import type { SessionView } from '../../contract/session.ts';
-import { notYet } from '../../control/stub.ts';
+import { sessionView } from '../../control/session-view.ts';
 import { personal, router } from '../init.ts';
 
 export const sessionRouter = router({
-  me: personal.query((): SessionView => notYet()),
+  me: personal.query(({ ctx }) => sessionView(ctx.deps, ctx.actor)),
 });

@@ -1,0 +1,7 @@
+import { container } from '../../../../server/container-slot.ts';
+
+export const dynamic = 'force-dynamic';
+
+const handle = (request: Request) => container().trpc(request);
+
+export { handle as GET, handle as POST };

@@ -1,0 +1,10 @@
+import type { KeyMeta } from '../../contract/keys.ts';
+import type { ControlDeps } from '../deps.ts';
+import { decodeKey } from './key-bytes.ts';
+
+/** TTL and length of the rows that are on the screen. */
+export async function describeKeys(deps: ControlDeps, keys: readonly string[]): Promise<KeyMeta[]> {
+  if (keys.length === 0) return [];
+  const found = await deps.operator.describe(keys.map(decodeKey));
+  return keys.map((key, index) => ({ key, ttlMs: found[index]?.ttlMs ?? null, sizeBytes: found[index]?.sizeBytes ?? null }));
+}

@@ -1,0 +1,55 @@
+import { type EntryInspection, showVersion } from 'sideboard-engine';
+import type { EntryView, Freshness } from '../../contract/keys.ts';
+import type { ControlDeps } from '../deps.ts';
+import { displayText } from '../display-text.ts';
+import { generationOf } from '../versions/generation.ts';
+import { encodeKey } from './key-bytes.ts';
+
+const VALUE_CHARS_MAX = 64 * 1024;
+
+/** An entry as the console shows it, with the generation that its version is now. */
+export async function entryView(deps: ControlDeps, found: EntryInspection): Promise<EntryView> {
+  const { env, service } = found.ref;
+  const versions = await deps.operator.versions({ env, service }, [found.entity]);
+  const { content } = found;
+  return {
+    key: encodeKey(found.key),
+    display: displayText(found.key.toString('utf8')),
+    env,
+    service,
+    entity: found.entity,
+    id: found.id,
+    version: showVersion(found.version),
+    generation: generationOf(found.version, versions.get(found.entity)),
+    ttlMs: found.ttlMs,
+    sizeBytes: found.sizeBytes,
+    memoryBytes: found.memoryBytes,
+    lease: found.lease,
+    nowMs: found.nowMs,
+    ...(content.kind === 'problem'
+      ? { envelope: null, problem: content.problem, value: null, truncated: false }
+      : { envelope: envelopeOf(content, found.nowMs), ...printed(content.value) }),
+  };
+}
+
+function envelopeOf(content: Extract<EntryInspection['content'], { kind: 'envelope' }>, nowMs: number): NonNullable<EntryView['envelope']> {
+  const { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags } = content;
+  return { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, freshness: freshness(nowMs, freshUntilMs, expiresMs) };
+}
+
+function freshness(nowMs: number, freshUntilMs: number, expiresMs: number): Freshness {
+  if (nowMs < freshUntilMs) return 'fresh';
+  return nowMs < expiresMs ? 'stale' : 'expired';
+}
+
+/** Indented JSON with everything that deceives the eye escaped, cut at a bound. */
+function printed(value: unknown): Pick<EntryView, 'value' | 'truncated' | 'problem'> {
+  try {
+    const text = JSON.stringify(value, null, 2) ?? 'undefined';
+    const lines = text.slice(0, VALUE_CHARS_MAX).split('\n');
+    return { value: lines.map(displayText).join('\n'), truncated: text.length > VALUE_CHARS_MAX, problem: null };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { value: null, truncated: true, problem: 'the value is nested too deep to be shown' };
+  }
+}

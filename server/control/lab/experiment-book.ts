@@ -1,0 +1,99 @@
+import { desc, eq } from 'drizzle-orm';
+import type { FaultOrder, InstanceRecord, KeySpaceRef } from 'sideboard-engine';
+import type { ExperimentView } from '../../contract/lab.ts';
+import type { ServiceRef } from '../../contract/service-ref.ts';
+import { experiment } from '../../db/schema.ts';
+import { type Store, StoreUnavailable } from '../../db/store.ts';
+
+/** Every experiment that this console knows, in memory: listing and stopping need no database. */
+export interface ExperimentBook {
+  /** Newest first. */
+  list(): ExperimentView[];
+  find(id: string): ExperimentView | undefined;
+  /** The one that runs at this Redis time, if any. */
+  active(ref: ServiceRef, nowMs: number): ExperimentView | undefined;
+  /** Writes the row; rejects with `StoreUnavailable`, and then knows nothing of it. */
+  add(view: ExperimentView): Promise<void>;
+  /** Never rejects because of the store: the row is completed when it is back. */
+  end(id: string, ended: 'expired' | 'stopped', atMs: number): Promise<ExperimentView | undefined>;
+  /** What the fleet says: who applies what, and orders in Redis that another console gave. */
+  observe(ref: KeySpaceRef, instances: readonly InstanceRecord[], orders: readonly FaultOrder[], nowMs: number): void;
+  /** Ends what has run out, completes rows that the store missed, reads those of other consoles. */
+  refresh(nowMs: number): Promise<void>;
+}
+
+const KEPT_MAX = 50;
+
+export function createExperimentBook(store: Store): ExperimentBook {
+  const known = new Map<string, ExperimentView>();
+  const unwritten = new Set<string>();
+
+  function keep(view: ExperimentView): void {
+    known.set(view.id, view);
+    for (const old of list().slice(KEPT_MAX)) if (old.endedAtMs !== null) known.delete(old.id);
+  }
+
+  const list = () => [...known.values()].sort((a, b) => b.startedAtMs - a.startedAtMs);
+
+  async function write(id: string): Promise<void> {
+    const view = known.get(id);
+    if (view === undefined) return;
+    unwritten.add(id);
+    try {
+      await store.run((db) => db.update(experiment).set({ endedAtMs: view.endedAtMs, ended: view.ended }).where(eq(experiment.id, id)));
+      unwritten.delete(id);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+
+  async function end(id: string, ended: 'expired' | 'stopped', atMs: number): Promise<ExperimentView | undefined> {
+    const view = known.get(id);
+    if (view === undefined || view.endedAtMs !== null) return view;
+    const over = { ...view, ended, endedAtMs: atMs };
+    keep(over);
+    await write(id);
+    return over;
+  }
+
+  return {
+    list,
+    find: (id) => known.get(id),
+    active: (ref, nowMs) =>
+      list().find((view) => view.env === ref.env && view.service === ref.service && view.endedAtMs === null && view.endsAtMs > nowMs),
+    async add(view) {
+      const { appliedBy: _, expected: __, ...row } = view;
+      await store.run((db) => db.insert(experiment).values(row));
+      keep(view);
+    },
+    end,
+    observe(ref, instances, orders, nowMs) {
+      const { env, service } = ref;
+      for (const order of orders) {
+        if (known.has(order.id) || order.endsAt <= nowMs) continue;
+        // Ordered elsewhere, or before the database was lost: it runs, so it must be seen and can be stopped.
+        const latencyMs = order.kind === 'slow' ? order.latencyMs : null;
+        const found = { id: order.id, env, service, kind: order.kind, latencyMs, reason: 'ordered elsewhere', by: 'unknown' };
+        keep({ ...found, startedAtMs: nowMs, endsAtMs: order.endsAt, endedAtMs: null, ended: null, appliedBy: [], expected: [] });
+      }
+      for (const view of known.values()) {
+        if (view.env !== env || view.service !== service || view.endedAtMs !== null) continue;
+        const applying = instances.filter((instance) => instance.faults.includes(view.id)).map(({ id }) => id);
+        const appliedBy = [...new Set([...view.appliedBy, ...applying])];
+        known.set(view.id, { ...view, appliedBy, expected: [...new Set([...instances.map(({ id }) => id), ...appliedBy])] });
+      }
+    },
+    async refresh(nowMs) {
+      for (const view of known.values())
+        if (view.endedAtMs === null && view.endsAtMs <= nowMs) await end(view.id, 'expired', view.endsAtMs);
+      if (store.state().state === 'down') return;
+      for (const id of unwritten) await write(id);
+      const rows = await store.run((db) => db.select().from(experiment).orderBy(desc(experiment.startedAtMs)).limit(KEPT_MAX));
+      for (const row of rows) {
+        const before = known.get(row.id);
+        if (before?.endedAtMs != null) continue;
+        keep({ ...row, appliedBy: before?.appliedBy ?? [], expected: before?.expected ?? [] });
+      }
+    },
+  };
+}

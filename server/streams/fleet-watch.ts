@@ -1,0 +1,53 @@
+import type { FaultOrder, InstanceRecord, KeySpaceRef, Operator } from 'sideboard-engine';
+import { serviceKey } from '../contract/live.ts';
+import type { FleetView } from '../control/deps.ts';
+
+/** Three heartbeats of a second each, and the time of one reading. */
+const ALIVE_MS = 3_500;
+/** A dead instance is shown this long. */
+const FORGOTTEN_AFTER_MS = 120_000;
+const SERVICES_MAX = 100;
+
+export interface FleetWatch extends FleetView {
+  /** Asks Redis once. What it cannot say stays as it was. */
+  poll(): Promise<void>;
+}
+
+interface Known {
+  ref: KeySpaceRef;
+  instances: InstanceRecord[];
+  faults: FaultOrder[];
+}
+
+export function createFleetWatch(operator: Operator, now: () => number): FleetWatch {
+  const known = new Map<string, Known>();
+  let offsetMs = 0;
+
+  const redisNow = () => now() + offsetMs;
+
+  async function pollService(ref: KeySpaceRef): Promise<void> {
+    const key = serviceKey(ref);
+    const entry = known.get(key) ?? { ref: { env: ref.env, service: ref.service }, instances: [], faults: [] };
+    known.set(key, entry);
+    const [instances, faults] = await Promise.all([operator.instances(entry.ref), operator.faults(entry.ref)]);
+    entry.instances = instances;
+    entry.faults = faults;
+    const before = redisNow() - FORGOTTEN_AFTER_MS;
+    if (instances.some(({ lastSeenAt }) => lastSeenAt < before)) await operator.forgetInstances(entry.ref, before);
+  }
+
+  return {
+    redisNow,
+    services: () => [...known.values()].map(({ ref }) => ref),
+    instances: (ref) => known.get(serviceKey(ref))?.instances ?? [],
+    faults: (ref) => known.get(serviceKey(ref))?.faults ?? [],
+    isAlive: (record) => redisNow() - record.lastSeenAt < ALIVE_MS,
+    async poll() {
+      const sentAt = now();
+      const time = await operator.now();
+      offsetMs = time - (sentAt + now()) / 2;
+      const services = (await operator.services()).slice(0, SERVICES_MAX);
+      await Promise.all(services.map(pollService));
+    },
+  };
+}

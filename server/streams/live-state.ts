@@ -1,0 +1,72 @@
+import type { InstanceRecord } from 'sideboard-engine';
+import type { AuditRowView } from '../contract/audit.ts';
+import type { EntityLatency, InstanceView, LiveMark, LiveState, RedisState } from '../contract/live.ts';
+import type { AuditLog } from '../control/audit/audit-log.ts';
+import type { FleetView } from '../control/deps.ts';
+import type { ExperimentBook } from '../control/lab/experiment-book.ts';
+import type { Store } from '../db/store.ts';
+import { WINDOW_SECONDS } from './point-window.ts';
+
+const EXPERIMENTS_MAX = 20;
+const MARKS_MAX = 100;
+
+const markKinds: Record<string, { kind: LiveMark['kind']; verb: string }> = {
+  'keys.invalidate': { kind: 'invalidate', verb: 'invalidated' },
+  'versions.bump': { kind: 'bump', verb: 'bumped' },
+  'policies.save': { kind: 'policy', verb: 'policy of' },
+  'lab.start': { kind: 'experiment', verb: 'experiment on' },
+  'lab.stop': { kind: 'experiment', verb: 'stopped' },
+};
+
+interface Sources {
+  fleet: FleetView;
+  experiments: ExperimentBook;
+  audit: AuditLog;
+  store: Store;
+  redis: RedisState;
+  entityLatency: EntityLatency[];
+}
+
+/** What every page knows at this moment. */
+export function liveState({ fleet, experiments, audit, store, redis, entityLatency }: Sources): LiveState {
+  const nowMs = fleet.redisNow();
+  const services = fleet.services().map(({ env, service }) => ({ env, service }));
+  return {
+    nowMs,
+    redis,
+    store: store.state(),
+    services,
+    instances: services.flatMap((ref) => fleet.instances(ref).map((record) => instanceView(ref, record, fleet))),
+    experiments: experiments.list().slice(0, EXPERIMENTS_MAX),
+    entityLatency,
+    marks: marksOf(audit.remembered(), nowMs - WINDOW_SECONDS * 1_000),
+  };
+}
+
+function instanceView(ref: { env: string; service: string }, record: InstanceRecord, fleet: FleetView): InstanceView {
+  return {
+    id: record.id,
+    ...ref,
+    host: record.host,
+    pid: record.pid,
+    engine: record.engine,
+    startedAtMs: record.startedAt,
+    lastSeenMs: record.lastSeenAt,
+    alive: fleet.isAlive(record),
+    allowFaults: record.allowFaults,
+    policyRev: record.policyRev,
+    faults: record.faults,
+  };
+}
+
+function marksOf(rows: readonly AuditRowView[], sinceMs: number): LiveMark[] {
+  return rows
+    .filter((row) => row.outcome === 'done' && row.atMs >= sinceMs)
+    .slice(0, MARKS_MAX)
+    .flatMap((row) => {
+      const known = Object.hasOwn(markKinds, row.action) ? markKinds[row.action] : undefined;
+      return known === undefined
+        ? []
+        : [{ id: row.id, atMs: row.atMs, kind: known.kind, label: `${known.verb} ${row.target}`, by: row.by }];
+    });
+}
