@@ -1,4 +1,5 @@
 export type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, LoadContext, Loader, Peek } from './cache.ts';
+export { createCache } from './create-cache.ts';
 export {
   CacheClosed,
   ConfigurationError,
@@ -11,6 +12,26 @@ export {
 } from './errors.ts';
 export type { CacheEvent, ReadOutcome } from './events.ts';
 export { escapePart, parseDataKey, showVersion, unescapePart } from './keys.ts';
+export { createOperator, type OperatorOptions } from './operator/create-operator.ts';
+export type {
+  AckResult,
+  BumpResult,
+  EntryInspection,
+  FrameBatch,
+  InvalidateResult,
+  KeySpaceRef,
+  Operator,
+  OperatorState,
+  RedisStats,
+  ScannedKey,
+  ScanOptions,
+  ScanResult,
+  VersionView,
+} from './operator/operator.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export type { RedisAddress, RedisConnection } from './redis/connection.ts';
 export { redisFromEnv } from './redis-from-env.ts';
+export type { FaultDocument, FaultOrder } from './wire/fault-order.ts';
+export type { EntityFrame, Frame } from './wire/frame.ts';
+export type { InstanceRecord } from './wire/instance-record.ts';
+export type { PolicyDocument, PolicyOverride } from './wire/policy-document.ts';

@@ -155,6 +155,10 @@ export function inboxPrefix(ref: KeySpace): string {
 export function inboxChannel(ref: KeySpace, instance: string): string {
   return inboxPrefix(ref) + instance;
 }
+/** Channel: the answers to what one operator announced, whatever the service. */
+export function operatorInboxChannel(operator: string): string {
+  return `${CONTROL_ROOT}:operator:inbox:${operator}`;
+}
 /** Set: one member for each service that ever ran, see `serviceMember`. */
 export function servicesKey(): string {
   return `${CONTROL_ROOT}:services`;

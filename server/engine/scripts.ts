@@ -161,6 +161,34 @@ export const bumpVersion: Script = script(
 return change(rev)`,
 );
 
+/** A stored document's `rev`, 0 for none and for what is no document. */
+const REV_OF = `local function rev_of(json)
+  local ok, document = pcall(cjson.decode, json or '')
+  if ok and type(document) == 'table' and type(document.rev) == 'number' then return document.rev end
+  return 0
+end
+`;
+
+/** KEYS: policies. ARGV: rev, JSON PolicyDocument. Writes it unless a higher rev stands. Returns 1 | 0. */
+export const publishPolicies: Script = script(
+  'publishPolicies',
+  `${REV_OF}if rev_of(redis.call('GET', KEYS[1])) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`,
+);
+
+/**
+ * KEYS: faults. ARGV: JSON list of FaultOrders. Replaces the document; returns its new rev, decimal. At least Redis time
+ * in ms, so that it grows even where Redis has lost the document: instances ignore a rev below the one they know.
+ */
+export const orderFaults: Script = script(
+  'orderFaults',
+  `${REV_OF}local time = redis.call('TIME')
+local rev = string.format('%.0f', math.max(rev_of(redis.call('GET', KEYS[1])) + 1, time[1] * 1000 + math.floor(time[2] / 1000)))
+redis.call('SET', KEYS[1], '{"v":1,"rev":' .. rev .. ',"faults":' .. ARGV[1] .. '}')
+return rev`,
+);
+
 type ScriptArgument = string | Buffer | number;
 
 /** One script by its digest; sent whole once where the server does not know it. Replies are Buffers. */

@@ -1,0 +1,46 @@
+import type { EngineContext, GuardedClient } from './engine-context.ts';
+import { withDeadline } from './redis/with-deadline.ts';
+import { type PipelineCommand, runPipeline, type Script } from './scripts.ts';
+
+export type Answer = { ok: true; replies: unknown[] } | { ok: false; error: Error };
+
+const NOT_CONNECTED = new Error('not connected to Redis');
+const BREAKER_OPEN = new Error('Redis has not answered lately');
+
+/**
+ * One pipeline within the engine's deadline. Never rejects. Each reply is a Buffer, number, array or the Error of its command.
+ * `evenIfOpen`: a write must be tried, or refused by Redis itself.
+ */
+export async function askRedis(
+  context: EngineContext,
+  guarded: GuardedClient,
+  commands: readonly (PipelineCommand & { script?: Script })[],
+  evenIfOpen = false,
+): Promise<Answer> {
+  if (guarded.client.status !== 'ready') return { ok: false, error: NOT_CONNECTED };
+  if (guarded.breaker.open && !evenIfOpen) return { ok: false, error: BREAKER_OPEN };
+  const result = await withDeadline(() => runPipeline(guarded.client, commands), context.deadlineMs, context.clock);
+  if (!result.ok) {
+    if (result.reason === 'deadline') guarded.breaker.failed();
+    return { ok: false, error: result.error instanceof Error ? result.error : new Error('Redis did not answer') };
+  }
+  // A command timeout within a pipeline is that command's error, not the pipeline's.
+  const late = result.value.find((reply) => reply instanceof Error && reply.message === 'Command timed out');
+  if (late instanceof Error) {
+    guarded.breaker.failed();
+    return { ok: false, error: late };
+  }
+  guarded.breaker.succeeded();
+  return { ok: true, replies: result.value };
+}
+
+/** A bulk reply as text; null for every other reply. */
+export function textOf(reply: unknown): string | null {
+  if (Buffer.isBuffer(reply)) return reply.toString();
+  return typeof reply === 'string' ? reply : null;
+}
+
+/** An integer reply; null for every other reply. */
+export function integerOf(reply: unknown): number | null {
+  return typeof reply === 'number' ? reply : null;
+}

@@ -1,0 +1,39 @@
+import type { Redis } from 'ioredis';
+import { ConfigurationError, describeError } from './errors.ts';
+
+/**
+ * Resolves to true when the client is ready, false when its first attempt failed or `giveUpMs` have passed.
+ * Rejects with `ConfigurationError` where Redis refuses who we are: no retry mends that.
+ */
+export function awaitConnection(client: Redis, giveUpMs: number): Promise<boolean> {
+  if (client.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => {
+      clearTimeout(timer);
+      client.off('ready', onReady);
+      client.off('error', onError);
+      client.off('close', onClose);
+      end();
+    };
+    const onReady = () => settle(() => resolve(true));
+    const onClose = () => settle(() => resolve(false));
+    const onError = (error: Error) => {
+      const refusal = refusalOf(error);
+      settle(() => (refusal === null ? resolve(false) : reject(new ConfigurationError(refusal, ['redis'], { cause: error }))));
+    };
+    const timer = setTimeout(() => settle(() => resolve(false)), giveUpMs);
+    timer.unref();
+    client.on('ready', onReady);
+    client.on('error', onError);
+    client.on('close', onClose);
+  });
+}
+
+/** Why Redis will never serve this client, in one line without a secret; null if it may. */
+export function refusalOf(error: Error): string | null {
+  if (/^WRONGPASS|invalid password|invalid username-password/.test(error.message)) return 'Redis refused the user or password';
+  if (/^NOAUTH/.test(error.message)) return 'Redis wants a password, and none is given';
+  if (/^NOPERM/.test(error.message)) return `this Redis user may not run what the engine needs (${describeError(error)})`;
+  if (/^ERR unknown command/.test(error.message)) return 'this server lacks a command that the engine needs: Redis 6.2 or newer, or Valkey';
+  return null;
+}

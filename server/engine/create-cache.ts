@@ -1,0 +1,335 @@
+import { applyPolicies, describeEntities } from './apply-policies.ts';
+import { askRedis } from './ask-redis.ts';
+import { awaitConnection, refusalOf } from './await-connection.ts';
+import { Breaker } from './breaker.ts';
+import { bumpEntity } from './bump-entity.ts';
+import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek } from './cache.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { type ControlLink, openControlLink } from './control/control-link.ts';
+import { DeferredInvalidations } from './deferred-invalidations.ts';
+import type { EngineContext, GuardedClient } from './engine-context.ts';
+import { EntityState } from './entity-state.ts';
+import { encodePayload } from './envelope.ts';
+import { CacheClosed, ConfigurationError, describeError, InvalidationNotAcknowledged, WrittenNotInvalidated } from './errors.ts';
+import { type CacheEvent, createEventBus, type EventBus } from './events.ts';
+import { FaultSwitch } from './fault/fault-switch.ts';
+import { FillQueue } from './fill-queue.ts';
+import { type Invalidated, invalidateHard } from './hard-invalidation.ts';
+import { createInstanceId, tokenSource } from './instance-id.ts';
+import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
+import { LoadTable } from './load-table.ts';
+import { takeFrame } from './metrics.ts';
+import type { KeySpaceRef } from './operator/operator.ts';
+import { Outage } from './outage.ts';
+import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
+import { ReadBatcher } from './read-batcher.ts';
+import { countRead } from './read-waiter.ts';
+import { openClient } from './redis/open-client.ts';
+import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
+import { runLoader } from './run-loader.ts';
+import { readRecordCommand, readRecordReply, Versions } from './versions.ts';
+import { WakeUps } from './wake-ups.ts';
+import { writeValue } from './write-value.ts';
+
+/** `ready` gives up waiting for a connection after this; reads answer from the origin until it stands. */
+const CONNECT_WAIT_MS = 1_000;
+
+/** What a test may put in place of the machine's own. */
+export interface CacheParts {
+  clock?: Clock;
+  /** From 0 to 1. */
+  random?: () => number;
+}
+
+/** A cache for one service. Connects at once; throws `ConfigurationError` with the path of a wrong option. */
+export function createCache<Entity extends string>(options: CacheOptions<Entity>): Cache<Entity> {
+  return new SideboardCache(parseCacheOptions(options), {});
+}
+
+/** @internal `createCache` with a clock and a source of chance of one's own. */
+export function createCacheWith<Entity extends string>(options: CacheOptions<Entity>, parts: CacheParts): Cache<Entity> {
+  return new SideboardCache(parseCacheOptions(options), parts);
+}
+
+class SideboardCache implements Cache<string> {
+  readonly #bus: EventBus = createEventBus();
+  readonly #entities: ReadonlyMap<string, EntityState>;
+  readonly #context: EngineContext;
+  readonly #versions: Versions;
+  readonly #fills: FillQueue;
+  readonly #loads: LoadTable;
+  readonly #batcher: ReadBatcher;
+  readonly #wakeUps: WakeUps;
+  readonly #hub: SubscriberHub;
+  readonly #control: ReturnType<typeof openClient>;
+  readonly #link: ControlLink;
+  readonly #faults: FaultSwitch;
+  readonly #deferred: DeferredInvalidations;
+  #starting: Promise<void> | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: ResolvedCacheOptions, parts: CacheParts) {
+    const { ref, connection, deadlineMs } = options;
+    const { clock = systemClock, random = Math.random } = parts;
+    const bus = this.#bus;
+    const instance = createInstanceId();
+    this.#faults = new FaultSwitch({ allow: options.allowFaults, emit: (event) => bus.emit(event) });
+    const outage = new Outage(bus, clock);
+    const open = (role: 'read' | 'write' | 'lease' | 'subscriber' | 'control') =>
+      openClient(connection, role, {
+        faults: this.#faults,
+        commandTimeoutMs: role === 'subscriber' || role === 'control' ? 1_000 : deadlineMs,
+        socketTimeoutMs: Math.max(500, 2 * deadlineMs),
+        random,
+        onError: (problem) => {
+          if (role === 'read') outage.begin(problem);
+        },
+      });
+    const read = guard(open('read'), clock, (isOpen) => (isOpen ? outage.begin('no answer in time') : outage.end()));
+    read.client.on('ready', () => outage.end());
+    read.client.on('close', () => outage.begin('connection lost'));
+    this.#control = open('control');
+    this.#hub = createSubscriberHub(open('subscriber'), clock, (error) => bus.emit({ type: 'listener.failed', error }));
+    this.#entities = new Map([...options.policies].map(([name, policy]) => [name, new EntityState(ref, name, policy)]));
+    this.#link = this.#openLink(ref, instance, options, clock);
+    const link = this.#link;
+    this.#context = {
+      ref,
+      instance,
+      inboxPrefix: inboxPrefix(ref),
+      deadlineMs,
+      clock,
+      random,
+      bus,
+      read,
+      lease: guard(open('lease'), clock, () => {}),
+      write: guard(open('write'), clock, () => {}),
+      redisNow: () => link.redisNow(),
+      nextToken: tokenSource(instance),
+    };
+    this.#versions = new Versions(this.#context);
+    this.#fills = new FillQueue(this.#context);
+    this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
+    this.#loads = new LoadTable(this.#context, { versions: this.#versions, fills: this.#fills, wakeUps: this.#wakeUps });
+    this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions);
+    this.#deferred = new DeferredInvalidations(bus, (entity, id) => this.#invalidateHard(entity, id));
+    this.#context.write.client.on('ready', () => {
+      // `replay` never rejects.
+      this.#deferred.replay().catch(() => {});
+    });
+  }
+
+  ready(): Promise<void> {
+    if (this.#closing !== null) return Promise.reject(new CacheClosed());
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  getOrSet<T>(entityName: string, id: string, load: Loader<T>): Promise<T> {
+    const entity = this.#entity(entityName);
+    if (entity instanceof Error) return Promise.reject(entity);
+    if (entity.codePolicy.strategy === 'none') return this.#bypass(entity, id, load);
+    return new Promise((resolve, reject) => {
+      this.#batcher.read(entity, id, {
+        kind: 'load',
+        load,
+        outcome: 'miss',
+        startedAtMs: this.#context.clock.monotonicMs(),
+        resolve: (value) => resolve(trustLoaded<T>(value)),
+        reject,
+      });
+    });
+  }
+
+  get<T>(entityName: string, id: string): Promise<T | undefined> {
+    const entity = this.#entity(entityName);
+    if (entity instanceof Error) return Promise.reject(entity);
+    if (entity.codePolicy.strategy === 'none') return Promise.resolve(undefined);
+    return new Promise((resolve, reject) => {
+      const startedAtMs = this.#context.clock.monotonicMs();
+      this.#batcher.read(entity, id, { kind: 'get', startedAtMs, resolve: (value) => resolve(trustLoaded<T | undefined>(value)), reject });
+    });
+  }
+
+  peek<T>(entityName: string, id: string): Promise<Peek<T>> {
+    const entity = this.#entity(entityName);
+    if (entity instanceof Error) return Promise.reject(entity);
+    if (entity.codePolicy.strategy === 'none') return Promise.resolve({ kind: 'miss' });
+    return new Promise((resolve, reject) => {
+      const startedAtMs = this.#context.clock.monotonicMs();
+      this.#batcher.read(entity, id, { kind: 'peek', startedAtMs, resolve: (peek) => resolve(trustLoaded<Peek<T>>(peek)), reject });
+    });
+  }
+
+  async set<T>(entityName: string, id: string, value: T | (() => Promise<T>)): Promise<void> {
+    const entity = this.#entityOrThrow(entityName);
+    const write = isWriter(value) ? value : null;
+    // Refused before anything is touched.
+    if (write === null) encodePayload(value);
+    if (entity.codePolicy.strategy === 'none') {
+      await write?.();
+      entity.metrics.counts.sets += 1;
+      return;
+    }
+    try {
+      await writeValue(this.#context, this.#versions, entity, id, write ?? (() => Promise.resolve(value)));
+    } catch (error) {
+      if (error instanceof WrittenNotInvalidated) this.#deferred.add(entity, id);
+      throw error;
+    }
+  }
+
+  async invalidate(entityName: string, id: string): Promise<InvalidationReceipt> {
+    const entity = this.#entityOrThrow(entityName);
+    if (entity.codePolicy.strategy === 'none') return { removed: 0, leasesRevoked: 0 };
+    const invalidated = await this.#invalidateHard(entity, id);
+    if (invalidated.ok) return invalidated.receipt;
+    this.#deferred.add(entity, id);
+    throw notAcknowledged(invalidated.error);
+  }
+
+  async bumpVersion(entityName: string): Promise<BumpReceipt> {
+    const entity = this.#entityOrThrow(entityName);
+    if (entity.codePolicy.strategy === 'none') throw new ConfigurationError(`entity "${entityName}" is never cached: it has no version`);
+    const bumped = await bumpEntity(this.#context, entity);
+    if (!bumped.ok) throw notAcknowledged(bumped.error);
+    const { rev, ns, prev } = bumped.record;
+    this.#bus.emit({ type: 'bumped', entity: entity.name, rev, previous: prev });
+    const receipt = { version: showVersion(ns), previous: prev === null ? null : showVersion(prev), rev };
+    try {
+      return { ...receipt, ...(await this.#link.announce({ t: 'bump', entity: entity.name, rev })) };
+    } catch {
+      // Every read asks for the record itself, so the bump is in force whoever has heard of it.
+      return { ...receipt, ackedBy: [], pending: [] };
+    }
+  }
+
+  onEvent(listener: (event: CacheEvent) => void): () => void {
+    return this.#bus.onEvent(listener);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #start(): Promise<void> {
+    const { read, write, lease } = this.#context;
+    const connected = await Promise.all([read, write, lease].map(({ client }) => awaitConnection(client, CONNECT_WAIT_MS)));
+    await this.#link.start();
+    if (connected.includes(false)) return;
+    const entities = [...this.#entities.values()].filter((entity) => entity.codePolicy.strategy !== 'none');
+    if (entities.length === 0) return;
+    const highest = entities.map((entity) => entity.highestRev);
+    const answer = await askRedis(this.#context, read, entities.map(readRecordCommand));
+    if (!answer.ok) return;
+    const repairs: Promise<boolean>[] = [];
+    for (const [index, entity] of entities.entries()) {
+      const reply = readRecordReply(answer.replies[index], highest[index] ?? 0);
+      if (reply.kind === 'record') entity.see(reply.record);
+      else if (reply.kind === 'missing') repairs.push(this.#versions.repair(entity, 'mint'));
+      else if (reply.kind === 'refused') {
+        const refusal = refusalOf(reply.error);
+        if (refusal !== null) throw new ConfigurationError(refusal, ['redis'], { cause: reply.error });
+      }
+    }
+    await Promise.all(repairs);
+  }
+
+  async #close(): Promise<void> {
+    // Never started, or started wrong: there is still a registry to leave and there are sockets to end.
+    await this.#starting?.catch(() => {});
+    await this.#loads.close();
+    await this.#fills.drain();
+    this.#deferred.close();
+    await this.#link.close();
+    this.#wakeUps.close();
+    this.#hub.close();
+    this.#faults.close();
+    const { read, write, lease } = this.#context;
+    for (const { client, breaker } of [read, write, lease]) {
+      breaker.close();
+      client.disconnect();
+    }
+    this.#control.disconnect();
+  }
+
+  #openLink(ref: KeySpaceRef, instance: string, options: ResolvedCacheOptions, clock: Clock): ControlLink {
+    const entities = this.#entities;
+    return openControlLink(
+      {
+        ref,
+        instance,
+        allowFaults: options.allowFaults,
+        startedAt: clock.nowMs(),
+        describeEntities: () => describeEntities(entities),
+        applyPolicies: (document) => {
+          applyPolicies(entities, document);
+          this.#bus.emit({ type: 'policies.applied', rev: document.rev });
+        },
+        versionSeen: (name, rev) => entities.get(name)?.seeRev(Number(rev)),
+        takeFrame: (atMs, durationMs) => takeFrame(instance, entities.values(), atMs, durationMs),
+        emit: (event) => this.#bus.emit(event),
+      },
+      { control: this.#control, faults: this.#faults, clock, deadlineMs: options.deadlineMs },
+    );
+  }
+
+  async #invalidateHard(entity: EntityState, id: string): Promise<Invalidated> {
+    const invalidated = await invalidateHard(this.#context, this.#versions, entity, id);
+    if (invalidated.ok) {
+      entity.metrics.counts.invalidations += 1;
+      this.#bus.emit({ type: 'invalidated', entity: entity.name, id, ...invalidated.receipt });
+    }
+    return invalidated;
+  }
+
+  /** Strategy `none`: each caller's own load, and Redis is never touched. */
+  async #bypass<T>(entity: EntityState, id: string, load: Loader<T>): Promise<T> {
+    const { clock } = this.#context;
+    const startedAtMs = clock.monotonicMs();
+    const costMs = () => clock.monotonicMs() - startedAtMs;
+    entity.metrics.counts.originCalls += 1;
+    this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
+    try {
+      const value = await runLoader(load, entity.policy.loadTimeoutMs, clock);
+      this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
+      return trustLoaded<T>(value);
+    } catch (error) {
+      entity.metrics.counts.originErrors += 1;
+      this.#bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: costMs(), error });
+      throw error;
+    } finally {
+      countRead(this.#context, entity, id, { startedAtMs }, 'bypass');
+    }
+  }
+
+  #entity(name: string): EntityState | Error {
+    if (this.#closing !== null) return new CacheClosed();
+    return this.#entities.get(name) ?? new ConfigurationError(`entity "${name}" has no policy`, ['policies']);
+  }
+
+  #entityOrThrow(name: string): EntityState {
+    const entity = this.#entity(name);
+    if (entity instanceof Error) throw entity;
+    return entity;
+  }
+}
+
+function guard(client: ReturnType<typeof openClient>, clock: Clock, onChange: (open: boolean) => void): GuardedClient {
+  const probe = async () => client.status === 'ready' && (await client.ping()) === 'PONG';
+  return { client, breaker: new Breaker({ clock, probe, onChange }) };
+}
+
+function notAcknowledged(cause: Error): InvalidationNotAcknowledged {
+  return new InvalidationNotAcknowledged(`Redis did not acknowledge the invalidation (${describeError(cause)})`, { cause });
+}
+
+function isWriter<T>(value: T | (() => Promise<T>)): value is () => Promise<T> {
+  return typeof value === 'function';
+}
+
+/** What stands under an entity's key was made by that entity's loaders: the caller states their type, as it does for its loader. */
+function trustLoaded<T>(value: unknown): T {
+  return value as T;
+}

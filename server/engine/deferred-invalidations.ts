@@ -1,0 +1,57 @@
+import type { EntityState } from './entity-state.ts';
+import type { EventBus } from './events.ts';
+import type { Invalidated } from './hard-invalidation.ts';
+
+const DEFERRED_MAX = 10_000;
+
+/** Invalidations that Redis did not acknowledge, done again when it is back. Their callers have had an error: this shortens the harm, it promises nothing. */
+export class DeferredInvalidations {
+  readonly #bus: EventBus;
+  readonly #invalidate: (entity: EntityState, id: string) => Promise<Invalidated>;
+  readonly #waiting = new Map<EntityState, Set<string>>();
+  #count = 0;
+  #replaying: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(bus: EventBus, invalidate: (entity: EntityState, id: string) => Promise<Invalidated>) {
+    this.#bus = bus;
+    this.#invalidate = invalidate;
+  }
+
+  add(entity: EntityState, id: string): void {
+    let ids = this.#waiting.get(entity);
+    if (ids === undefined) {
+      ids = new Set();
+      this.#waiting.set(entity, ids);
+    }
+    if (ids.has(id)) return;
+    const dropped = this.#count >= DEFERRED_MAX;
+    this.#bus.emit({ type: dropped ? 'invalidation.dropped' : 'invalidation.deferred', entity: entity.name, id });
+    if (dropped) return;
+    ids.add(id);
+    this.#count += 1;
+  }
+
+  /** Once at a time; stops at the first that is refused again. Never rejects. */
+  replay(): Promise<void> {
+    this.#replaying ??= this.#replay().finally(() => {
+      this.#replaying = null;
+    });
+    return this.#replaying;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #replay(): Promise<void> {
+    for (const [entity, ids] of this.#waiting) {
+      for (const id of ids) {
+        if (this.#closed || !(await this.#invalidate(entity, id)).ok) return;
+        ids.delete(id);
+        this.#count -= 1;
+        this.#bus.emit({ type: 'invalidation.replayed', entity: entity.name, id });
+      }
+    }
+  }
+}

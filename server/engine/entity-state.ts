@@ -1,0 +1,54 @@
+import { type CacheKeyPrefix, dataKeyPrefix, versionKey } from './keys.ts';
+import type { LoadSlot } from './load-table.ts';
+import { EntityMetrics } from './metrics.ts';
+import type { KeySpaceRef } from './operator/operator.ts';
+import type { Policy } from './policy.ts';
+import type { KeyRead } from './read-batcher.ts';
+import type { VersionRecord } from './version-record.ts';
+
+/** What an instance knows and does about one entity. */
+export class EntityState {
+  readonly ref: KeySpaceRef;
+  readonly name: string;
+  readonly codePolicy: Policy;
+  readonly versionKey: string;
+  readonly metrics: EntityMetrics = new EntityMetrics();
+  /** By id: reads of the batch that is not yet sent. */
+  readonly unsent: Map<string, KeyRead> = new Map();
+  /** By id: loads under way. */
+  readonly slots: Map<string, LoadSlot> = new Map();
+  /** What applies now: the code's policy under the console's overrides. */
+  policy: Policy;
+  /** The newest record seen: where this instance believes that data stands. Null before the first. */
+  record: VersionRecord | null = null;
+  /** Begins every data key under `record`. */
+  prefix: CacheKeyPrefix | null = null;
+  /** Rule 7: no record below this is believed. Revs fit a double until the year 2255. */
+  highestRev = 0;
+
+  constructor(ref: KeySpaceRef, name: string, policy: Policy) {
+    this.ref = ref;
+    this.name = name;
+    this.codePolicy = policy;
+    this.policy = policy;
+    this.versionKey = versionKey(ref, name);
+  }
+
+  /** Takes a record over unless a higher one was seen before. */
+  see(record: VersionRecord): void {
+    if (Number(record.rev) < this.highestRev) return;
+    this.highestRev = Number(record.rev);
+    if (this.record?.ns !== record.ns) this.prefix = dataKeyPrefix(this.ref, record.ns, this.name);
+    this.record = record;
+  }
+
+  /** A rev that this instance heard of; the next batch brings its record. */
+  seeRev(rev: number): void {
+    if (rev > this.highestRev) this.highestRev = rev;
+  }
+
+  /** ARGV of the version scripts. */
+  get highestRevText(): string {
+    return this.highestRev === 0 ? '' : String(this.highestRev);
+  }
+}

@@ -1,0 +1,334 @@
+import { askForLease, askForRefresh } from './ask-for-lease.ts';
+import { askRedis } from './ask-redis.ts';
+import type { Loader } from './cache.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { EntityState } from './entity-state.ts';
+import { decodePayload, ENVELOPE_HEAD_BYTES, encodePayload, judge } from './envelope.ts';
+import { describeError, SerializationError } from './errors.ts';
+import type { FillQueue } from './fill-queue.ts';
+import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
+import type { Lease } from './lease.ts';
+import { type LoadWaiter, settleWithLoad } from './read-waiter.ts';
+import { runLoader } from './run-loader.ts';
+import { removeIfUnchanged, scriptCommand } from './scripts.ts';
+import type { Versions } from './versions.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/**
+ * The loads of this process: at most one running and one next for each key. Three ways lead to a load. A miss asks the
+ * fleet for the lease, and while one question is open everybody who misses joins its gate. A stale read asks for the lease
+ * without waiting. And where no lease can be had (Redis unreachable, a write under way, a key invalidated faster than it
+ * loads) the load runs without one and fills nothing. A reader may share a load that began after the read did, or one whose
+ * token its own question saw standing (rule 1); anything else would hand out a value older than an acknowledged invalidation.
+ */
+
+type Reason = 'miss' | 'refresh' | 'unavailable';
+type At = { readonly key: CacheKey; readonly ns: string };
+
+/** What one key does here; forgotten when none of it is left. */
+export interface LoadSlot {
+  gate: Gate | null;
+  running: Load | null;
+  next: Load | null;
+  /** A refresh was asked for lately: the next question comes after a pause. */
+  refreshing: boolean;
+}
+
+interface Load {
+  lease: Lease | null;
+  readonly reason: Reason;
+  readonly loader: Loader<unknown>;
+  readonly waiters: LoadWaiter[];
+  /** Set when it has ended well, while its fill is on the way: its token may still be seen standing. */
+  result: { value: unknown } | null;
+}
+
+/** Those who want a key whose lease is being asked for. Who comes after the question was sent waits for the next one, or for a load that begins later. */
+interface Gate {
+  late: LoadWaiter[];
+}
+
+/** A waiter looks again after this even if no push came. */
+const FALLBACK_MS = 250;
+/** The version may move under a question this often. */
+const MOVES_MAX = 3;
+const REFRESH_PAUSE_MS = 250;
+
+export class LoadTable {
+  readonly #context: EngineContext;
+  readonly #versions: Versions;
+  readonly #fills: FillQueue;
+  readonly #wakeUps: WakeUps;
+  readonly #byToken = new Map<string, Load>();
+  #closed = false;
+
+  constructor(context: EngineContext, parts: { versions: Versions; fills: FillQueue; wakeUps: WakeUps }) {
+    this.#context = context;
+    this.#versions = parts.versions;
+    this.#fills = parts.fills;
+    this.#wakeUps = parts.wakeUps;
+  }
+
+  /** True while a load of this key has a lease here: a batch should ask whether that lease stands. */
+  isLeased(entity: EntityState, id: string): boolean {
+    const slot = entity.slots.get(id);
+    return slot !== undefined && (slot.running?.lease != null || slot.next?.lease != null);
+  }
+
+  /** Rule 1c: joins the load whose token the caller's own round trip saw standing. False if it is none of ours. */
+  join(entity: EntityState, id: string, token: string, key: CacheKey, waiters: readonly LoadWaiter[]): boolean {
+    const load = this.#byToken.get(token);
+    if (load === undefined || load.lease?.key !== key) return false;
+    const { result } = load;
+    if (result === null) load.waiters.push(...waiters);
+    else for (const waiter of waiters) settleWithLoad(this.#context, entity, id, waiter, { ok: true, value: result.value });
+    return true;
+  }
+
+  /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. */
+  miss(entity: EntityState, id: string, at: At, waiters: readonly LoadWaiter[], rejected: Buffer | null): void {
+    const slot = slotOf(entity, id);
+    if (slot.gate !== null) {
+      slot.gate.late.push(...waiters);
+      return;
+    }
+    const gate: Gate = { late: [...waiters] };
+    slot.gate = gate;
+    this.#passGate(entity, id, gate, at, rejected)
+      .catch((error: unknown) => {
+        // A defect of the engine; nobody may hang for it.
+        for (const waiter of gate.late) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
+      })
+      .finally(() => {
+        slot.gate = null;
+        tidy(entity, id, slot);
+      });
+  }
+
+  /** A load that fills nothing. Shared by all who come before it begins (rule 1b). */
+  loadUnleased(entity: EntityState, id: string, waiters: readonly LoadWaiter[]): void {
+    const [first] = waiters;
+    if (first !== undefined)
+      this.#start(entity, id, { lease: null, reason: first.outcome, loader: first.load, waiters: [...waiters], result: null });
+  }
+
+  /** One instance of the fleet loads a stale entry again, while all are served from it. */
+  refresh(entity: EntityState, id: string, at: At, seen: Buffer, loader: Loader<unknown>): void {
+    const slot = slotOf(entity, id);
+    if (slot.refreshing || slot.gate !== null || slot.running !== null || this.#closed) {
+      tidy(entity, id, slot);
+      return;
+    }
+    slot.refreshing = true;
+    const pause = () =>
+      this.#context.clock.after(REFRESH_PAUSE_MS, () => {
+        slot.refreshing = false;
+        tidy(entity, id, slot);
+      });
+    askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
+      if (lease !== null) this.#start(entity, id, { lease, reason: 'refresh', loader, waiters: [], result: null });
+      pause();
+    }, pause);
+  }
+
+  /** Rule 9: removes what no reader can use, unless somebody has replaced it. */
+  remove(key: CacheKey, bytes: Buffer): void {
+    // It stays until it expires if Redis does not answer; each reader finds the same problem again.
+    askRedis(this.#context, this.#context.lease, [scriptCommand(removeIfUnchanged, [key], [bytes])]).catch(() => {});
+  }
+
+  /** No further fill begins; leases of loads under way are given back, so that the fleet need not wait for them. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#byToken.values()].map((load) => (load.result === null ? load.lease?.release() : undefined)));
+  }
+
+  async #passGate(entity: EntityState, id: string, gate: Gate, first: At, rejected: Buffer | null): Promise<void> {
+    const { clock } = this.#context;
+    const giveUpAtMs = clock.monotonicMs() + entity.policy.loadTimeoutMs + entity.policy.leaseMs;
+    let at = first;
+    let moves = 0;
+    let unwanted = rejected;
+    let awaited: string | null = null;
+    while (gate.late.length > 0) {
+      const asking = gate.late;
+      gate.late = [];
+      const wake = this.#listen(at.key);
+      const answer = await askForLease(this.#context, this.#versions, entity, at, unwanted);
+      // Whoever fails from here on is settled by the caller of this method.
+      gate.late.unshift(...asking);
+      if (answer.kind !== 'held') wake.stop();
+      unwanted = null;
+      switch (answer.kind) {
+        case 'granted': {
+          this.#startLeased(entity, id, gate, answer.lease);
+          return;
+        }
+        case 'entry': {
+          const served = this.#serve(entity, id, at.key, asking, answer.bytes);
+          if (served) gate.late.splice(0, asking.length);
+          else unwanted = answer.bytes;
+          break;
+        }
+        case 'held': {
+          if (this.join(entity, id, answer.token, at.key, asking)) {
+            gate.late.splice(0, asking.length);
+            wake.stop();
+            break;
+          }
+          // Rule 6: another token than the one waited for means a revocation; a key may be invalidated faster than it loads.
+          if ((awaited !== null && awaited !== answer.token) || clock.monotonicMs() >= giveUpAtMs) {
+            wake.stop();
+            return this.#startUnleased(entity, id, gate);
+          }
+          awaited = answer.token;
+          await wake.waited;
+          break;
+        }
+        case 'moved': {
+          moves += 1;
+          if (moves > MOVES_MAX || entity.prefix === null || entity.record === null) return this.#startUnleased(entity, id, gate);
+          at = { key: dataKeyOf(entity.prefix, escapeId(id)), ns: entity.record.ns };
+          break;
+        }
+        case 'writing':
+        case 'unavailable':
+          return this.#startUnleased(entity, id, gate);
+      }
+    }
+  }
+
+  /** `waited` resolves at the first wake after this call, or when the fallback timer has run. */
+  #listen(key: CacheKey): { waited: Promise<void>; stop(): void } {
+    let stop = () => {};
+    const waited = new Promise<void>((resolve) => {
+      const cancel = this.#context.clock.after(FALLBACK_MS, () => stop());
+      const forget = this.#wakeUps.listen(key, () => stop());
+      stop = () => {
+        cancel();
+        forget();
+        resolve();
+      };
+    });
+    return { waited, stop: () => stop() };
+  }
+
+  #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease): void {
+    const waiters = gate.late.splice(0);
+    const [first] = waiters;
+    if (first !== undefined) this.#start(entity, id, { lease, reason: 'miss', loader: first.load, waiters, result: null });
+  }
+
+  #startUnleased(entity: EntityState, id: string, gate: Gate): void {
+    this.loadUnleased(entity, id, gate.late.splice(0));
+  }
+
+  /** The entry that stood when the lease was asked for: a reply to a question sent after these reads began. False if it is of no use. */
+  #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): boolean {
+    const judged = judge(bytes, key, this.#context.redisNow());
+    if (judged.kind === 'problem' || judged.kind === 'expired') return false;
+    const decoded = decodePayload(bytes, judged.payloadOffset);
+    if (!decoded.ok) return false;
+    for (const waiter of waiters) settleWithLoad(this.#context, entity, id, waiter, decoded);
+    return true;
+  }
+
+  #start(entity: EntityState, id: string, load: Load): void {
+    if (load.lease !== null) this.#byToken.set(load.lease.token, load);
+    const slot = slotOf(entity, id);
+    if (slot.running === null) {
+      this.#run(entity, id, slot, load);
+      return;
+    }
+    if (slot.next === null) {
+      slot.next = load;
+      return;
+    }
+    // The next load has not begun: who waits for this one may have that one's value, and it may fill under this lease.
+    slot.next.waiters.push(...load.waiters);
+    if (load.lease === null) return;
+    const older = slot.next.lease;
+    if (older !== null) this.#forget(older);
+    slot.next.lease = load.lease;
+    this.#byToken.set(load.lease.token, slot.next);
+  }
+
+  #run(entity: EntityState, id: string, slot: LoadSlot, load: Load): void {
+    const { clock, bus } = this.#context;
+    const { counts } = entity.metrics;
+    slot.running = load;
+    counts.originCalls += 1;
+    bus.emit({ type: 'load.started', entity: entity.name, id, leased: load.lease !== null, reason: load.reason });
+    const createdMs = this.#context.redisNow();
+    const startedMs = clock.monotonicMs();
+    const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
+    const finish = () => {
+      slot.running = null;
+      const { next } = slot;
+      slot.next = null;
+      if (next !== null) this.#run(entity, id, slot, next);
+      else tidy(entity, id, slot);
+    };
+    runLoader(load.loader, entity.policy.loadTimeoutMs, clock).then(
+      (value) => {
+        const loadCostMs = cost();
+        load.result = { value };
+        bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: loadCostMs });
+        // Encoded before anybody has the value: a caller may change it.
+        this.#fill(entity, id, load, value, createdMs, loadCostMs);
+        for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: true, value });
+        finish();
+      },
+      (error: unknown) => {
+        counts.originErrors += 1;
+        bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
+        if (load.lease !== null) this.#forget(load.lease);
+        for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
+        finish();
+      },
+    );
+  }
+
+  #fill(entity: EntityState, id: string, load: Load, value: unknown, createdMs: number, loadCostMs: number): void {
+    const { lease } = load;
+    if (lease === null) return;
+    if (lease.lost || this.#closed) {
+      if (lease.lost) entity.metrics.counts.fillsRejected += 1;
+      this.#forget(lease);
+      return;
+    }
+    let payload: Buffer;
+    try {
+      payload = encodePayload(value);
+    } catch (error) {
+      const problem = error instanceof SerializationError ? error.message : describeError(error);
+      this.#context.bus.emit({ type: 'value.unserializable', entity: entity.name, id, problem });
+      this.#forget(lease);
+      return;
+    }
+    const forget = () => this.#byToken.delete(lease.token);
+    this.#fills.add({ entity, id, lease, payload, createdMs, loadCostMs }).then(forget, forget);
+  }
+
+  /** Nothing will be filled under it. */
+  #forget(lease: Lease): void {
+    this.#byToken.delete(lease.token);
+    lease.release().catch(() => {
+      // `release` asks Redis, which never rejects here; a lease that could not be given back runs out by itself.
+    });
+  }
+}
+
+function slotOf(entity: EntityState, id: string): LoadSlot {
+  let slot = entity.slots.get(id);
+  if (slot === undefined) {
+    slot = { gate: null, running: null, next: null, refreshing: false };
+    entity.slots.set(id, slot);
+  }
+  return slot;
+}
+
+function tidy(entity: EntityState, id: string, slot: LoadSlot): void {
+  if (slot.gate === null && slot.running === null && slot.next === null && !slot.refreshing && entity.slots.get(id) === slot)
+    entity.slots.delete(id);
+}

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import type { CacheOptions } from './cache.ts';
+import { ConfigurationError } from './errors.ts';
+import { problemOfName } from './keys.ts';
+import type { KeySpaceRef } from './operator/operator.ts';
+import { configurationErrorOf, type Policy, resolvePolicy } from './policy.ts';
+import { type RedisConnection, type ResolvedConnection, resolveConnection } from './redis/connection.ts';
+
+export interface ResolvedCacheOptions {
+  ref: KeySpaceRef;
+  connection: ResolvedConnection;
+  policies: Map<string, Policy>;
+  allowFaults: boolean;
+  deadlineMs: number;
+}
+
+const options = z.strictObject({
+  env: z.string(),
+  service: z.string(),
+  redis: z.custom<RedisConnection>((value) => typeof value === 'string' || (typeof value === 'object' && value !== null), {
+    error: 'must be a url or { host, port, … }; `redisFromEnv()` makes one',
+  }),
+  policies: z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: 'must name each entity with its policy',
+  }),
+  allowFaults: z.boolean().optional(),
+  deadlineMs: z.number().min(1).max(60_000).optional(),
+});
+
+const ENTITIES_MAX = 1_000;
+
+/** The edge: throws `ConfigurationError` with the path of the wrong field. */
+export function parseCacheOptions(input: CacheOptions<string>): ResolvedCacheOptions {
+  const parsed = options.safeParse(input);
+  if (!parsed.success) throw configurationErrorOf(parsed.error);
+  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100 } = parsed.data;
+  refuseName('env', env, ['env']);
+  refuseName('service', service, ['service']);
+  const resolved = new Map<string, Policy>();
+  for (const [entity, policy] of Object.entries(policies)) {
+    refuseName('entity', entity, ['policies', entity]);
+    resolved.set(entity, resolvePolicy(policy, ['policies', entity]));
+  }
+  if (resolved.size > ENTITIES_MAX)
+    throw new ConfigurationError(`names ${resolved.size} entities, at most ${ENTITIES_MAX} are kept`, ['policies']);
+  return { ref: { env, service }, connection: resolveConnection(redis), policies: resolved, allowFaults, deadlineMs };
+}
+
+function refuseName(part: 'env' | 'service' | 'entity', name: string, path: readonly string[]): void {
+  const problem = problemOfName(part, name);
+  if (problem !== null) throw new ConfigurationError(problem, path);
+}

@@ -1,0 +1,125 @@
+import { askRedis, integerOf } from './ask-redis.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { EntityState } from './entity-state.ts';
+import { encodePayload } from './envelope.ts';
+import { describeError, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
+import { fillCommand } from './fill-queue.ts';
+import { type Invalidated, invalidateHard, namespacesOf } from './hard-invalidation.ts';
+import { dataKey, leaseKey } from './keys.ts';
+import { Lease } from './lease.ts';
+import { beginWrite, scriptCommand } from './scripts.ts';
+import { readRecordCommand, readRecordReply, type Versions } from './versions.ts';
+
+const OPENING_ROUNDS_MAX = 5;
+
+/**
+ * Rule 3: remove and take a write token; write the origin; fill if the token stands, else invalidate. While the token
+ * stands readers load without filling. Never a plain SET: one that times out could land over newer data.
+ *
+ * `write` makes the value. One that returns `undefined` (an UPDATE without RETURNING) leaves the key invalidated.
+ * Throws `WriteNotStarted` before `write` was called, `WrittenNotInvalidated` after it; what `write` throws is thrown as it is.
+ */
+export async function writeValue(
+  context: EngineContext,
+  versions: Versions,
+  entity: EntityState,
+  id: string,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  const opened = await openWrite(context, versions, entity, id);
+  const createdMs = context.redisNow();
+  const startedMs = context.clock.monotonicMs();
+  const finish = async (payload: Buffer | null) => {
+    const ended = await closeWrite(context, versions, entity, id, opened, payload, {
+      createdMs,
+      loadCostMs: Math.max(0, context.clock.monotonicMs() - startedMs),
+    });
+    if (!ended.ok) {
+      throw new WrittenNotInvalidated(`the origin was written, but Redis did not acknowledge it (${describeError(ended.error)})`, {
+        cause: ended.error,
+      });
+    }
+  };
+  let payload: Buffer | null;
+  try {
+    const value = await write();
+    payload = value === undefined ? null : encodePayload(value);
+  } catch (error) {
+    // The origin may have been written all the same.
+    await finish(null);
+    throw error;
+  }
+  await finish(payload);
+  entity.metrics.counts.sets += 1;
+  context.bus.emit({ type: 'written', entity: entity.name, id, filled: payload !== null });
+}
+
+/** (i) A write token under every namespace that can be read; an empty list where Redis has no memory for one. */
+async function openWrite(context: EngineContext, versions: Versions, entity: EntityState, id: string): Promise<Lease[]> {
+  const leases: Lease[] = [];
+  const { leaseMs } = entity.policy;
+  for (let round = 1; round <= OPENING_ROUNDS_MAX; round += 1) {
+    const open = namespacesOf(entity.record).filter((ns) => !leases.some((lease) => lease.ns === ns));
+    const tokens = open.map((ns) => ({ ns, key: dataKey(entity.ref, ns, entity.name, id), token: context.nextToken('W'), leaseMs }));
+    const highestAtSend = entity.highestRev;
+    const answer = await askRedis(
+      context,
+      context.write,
+      [
+        ...tokens.map(({ key, token }) => scriptCommand(beginWrite, [key, leaseKey(key)], [token, leaseMs, context.inboxPrefix])),
+        readRecordCommand(entity),
+      ],
+      true,
+    );
+    if (!answer.ok) return refuse(leases, answer.error);
+    for (const [index, held] of tokens.entries()) {
+      const reply = answer.replies[index];
+      if (Array.isArray(reply)) leases.push(new Lease(context, context.write, held));
+      else if (reply instanceof Error && /OOM|TRYAGAIN/.test(reply.message)) return abandon(leases);
+      else return refuse(leases, reply instanceof Error ? reply : new Error('unexpected reply'));
+    }
+    const reply = readRecordReply(answer.replies[tokens.length], highestAtSend);
+    if (reply.kind === 'refused') return refuse(leases, reply.error);
+    if (reply.kind === 'record') {
+      entity.see(reply.record);
+      if (namespacesOf(reply.record).every((ns) => leases.some((lease) => lease.ns === ns))) return leases;
+    } else if (!(await versions.repair(entity, reply.kind === 'missing' ? 'mint' : 'raise'))) {
+      return refuse(leases, new Error('the version record could not be restored'));
+    }
+  }
+  return refuse(leases, new Error('the version changed faster than it could be followed'));
+}
+
+/** (iii) Fills under the current namespace while its token stands; everything else is invalidated (rule 4). */
+async function closeWrite(
+  context: EngineContext,
+  versions: Versions,
+  entity: EntityState,
+  id: string,
+  leases: readonly Lease[],
+  payload: Buffer | null,
+  load: { createdMs: number; loadCostMs: number },
+): Promise<Invalidated> {
+  for (const lease of leases) lease.end();
+  const lease = leases.find((one) => one.ns === entity.record?.ns);
+  if (payload === null || lease === undefined) return invalidateHard(context, versions, entity, id);
+  const fill = fillCommand(context, { entity, id, lease, payload, ...load });
+  if (fill === null) return invalidateHard(context, versions, entity, id);
+  const answer = await askRedis(context, context.write, [fill], true);
+  if (!answer.ok) return answer;
+  const filled = integerOf(answer.replies[0]) === 1;
+  if (filled) entity.metrics.counts.fills += 1;
+  else entity.metrics.counts.fillsRejected += 1;
+  // Reads the record after the origin's write, and covers what the filled namespace does not.
+  return invalidateHard(context, versions, entity, id, filled ? new Set([lease.ns]) : new Set());
+}
+
+function abandon(leases: readonly Lease[]): Lease[] {
+  for (const lease of leases) lease.end();
+  return [];
+}
+
+function refuse(leases: readonly Lease[], error: Error): never {
+  abandon(leases);
+  throw new WriteNotStarted(`Redis did not take the write (${describeError(error)}); the origin was not touched`, { cause: error });
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Redis } from 'ioredis';
+
+/** A real redis-server of one's own, on loopback, in a folder that goes with it. */
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  /** A plain client, with ioredis' own defaults, for looking from outside. Ended by `stop`. */
+  client(): Redis;
+  /** SIGKILL: nothing is saved. */
+  kill(): Promise<void>;
+  /** SIGSTOP: connections stand, nothing answers. */
+  pause(): void;
+  resume(): void;
+  /** Starts again on the same port, after `kill`. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startRedisServer(options: { args?: readonly string[] } = {}): Promise<RedisServer> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'sideboard-redis-'));
+  const port = await freePort();
+  const binary = findRedisServer();
+  const clients = new Set<Redis>();
+  let child = await launch();
+
+  async function launch(): Promise<ChildProcess> {
+    const started = spawn(
+      binary,
+      ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no', ...(options.args ?? [])],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await new Promise<void>((resolve, reject) => {
+      let output = '';
+      started.stdout.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.includes('Ready to accept connections')) resolve();
+      });
+      started.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${output}`)));
+    });
+    started.stdout.removeAllListeners('data').resume();
+    return started;
+  }
+  const kill = async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  };
+
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    client() {
+      const client = new Redis({ host: '127.0.0.1', port });
+      client.on('error', () => {
+        // Tests take the server down on purpose.
+      });
+      clients.add(client);
+      return client;
+    },
+    kill,
+    pause() {
+      child.kill('SIGSTOP');
+    },
+    resume() {
+      child.kill('SIGCONT');
+    },
+    async restart() {
+      child = await launch();
+    },
+    async stop() {
+      for (const client of clients) client.disconnect();
+      await kill();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+function findRedisServer(): string {
+  for (const name of ['redis-server', 'valkey-server']) {
+    try {
+      return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+    } catch {
+      // Not this one; the next may be there.
+    }
+  }
+  throw new Error('neither redis-server nor valkey-server is on PATH');
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (address !== null && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))));
+    });
+  });
+}
