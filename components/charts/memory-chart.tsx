@@ -1,0 +1,46 @@
+'use client';
+import { formatBytes } from '../../server/contract/units.ts';
+import type { Second } from '../live/service-series.ts';
+import { ChartFrame } from './chart-frame.tsx';
+import { type ChartSeries, TimeChart } from './time-chart.tsx';
+import type { ChartMarks } from './use-chart-marks.ts';
+
+const series: readonly ChartSeries[] = [{ key: 'memoryBytes', label: 'used', color: 'var(--sb-ink-1)', kind: 'line' }];
+
+interface MemoryChartProps {
+  data: readonly Second[];
+  maxBytes: number | null;
+  fragmentation: number | null;
+  marks: ChartMarks;
+  height: number;
+}
+
+/** Memory of the whole Redis against the most that it may take. */
+export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: MemoryChartProps) {
+  const last = data.findLast((second) => second.memoryBytes !== null)?.memoryBytes ?? null;
+  const used = last === null ? '—' : formatBytes(last);
+  const limit = maxBytes === null || maxBytes === 0 ? undefined : { value: maxBytes, label: `max ${formatBytes(maxBytes)}` };
+  const now = limit === undefined ? `${used}, no limit` : `${used} of ${formatBytes(limit.value)}`;
+  return (
+    <ChartFrame
+      title="How full is Redis?"
+      now={now}
+      series={series}
+      values={[used]}
+      data={data}
+      format={formatBytes}
+      height={height}
+      note={fragmentation === null ? undefined : `fragmentation ${fragmentation.toFixed(2)}×`}
+    >
+      <TimeChart
+        data={data}
+        series={series}
+        height={height}
+        format={formatBytes}
+        marks={marks}
+        limit={limit}
+        summary={`How full is Redis? Now: ${now}.`}
+      />
+    </ChartFrame>
+  );
+}

@@ -1,0 +1,104 @@
+'use client';
+import { useHotkeys } from '@mantine/hooks';
+import { useRef, useState } from 'react';
+import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { Notice, QueryTrouble } from '../layout/notice.tsx';
+import { PageHead } from '../layout/page-head.tsx';
+import { setParams } from '../layout/set-params.ts';
+import { useLiveState } from '../live/live-context.tsx';
+import { showError } from '../trpc/show-error.tsx';
+import { useTRPCClient } from '../trpc/trpc-context.ts';
+import { EntryPanel } from './entry-panel.tsx';
+import { KeyFilter } from './key-filter.tsx';
+import { KeyList } from './key-list.tsx';
+import classes from './keys.module.css';
+import { useWalk } from './use-walk.ts';
+import { WalkBar } from './walk-bar.tsx';
+
+interface KeysBrowserProps {
+  scope: ServiceRef;
+  entity: string | undefined;
+  prefix: string | undefined;
+  openKey: string | null;
+}
+
+export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps) {
+  const client = useTRPCClient();
+  const walk = useWalk({ ...scope, entity, idPrefix: prefix });
+  const redisDown = useLiveState((state) => state.redis.state) === 'down';
+  const [exact, setExact] = useState<'idle' | 'looking' | 'none'>('idle');
+  const filterRef = useRef<HTMLInputElement>(null);
+  const listRef = useRef<HTMLDivElement>(null);
+  const close = () => {
+    setParams({ key: null });
+    listRef.current?.focus();
+  };
+  useHotkeys([
+    ['/', () => filterRef.current?.focus()],
+    ['Escape', close],
+  ]);
+
+  /** Exact hit first: one GET under the current version. The walk with the same text as prefix runs beside it. */
+  const find = async (text: string) => {
+    setExact('idle');
+    setParams({ prefix: text, id: null }, 'push');
+    if (entity === undefined || text === '') return;
+    setExact('looking');
+    try {
+      const entry = await client.keys.find.query({ ...scope, entity, id: text });
+      setExact(entry === null ? 'none' : 'idle');
+      if (entry !== null) setParams({ key: entry.key });
+    } catch (error) {
+      setExact('idle');
+      showError(error);
+    }
+  };
+
+  const { state } = walk;
+  const empty = state.rows.length === 0 && state.status !== 'walking';
+  return (
+    <>
+      <PageHead title="Keys" lead={`entries of ${scope.service}; the walk is bounded and never blocks Redis`} />
+      <KeyFilter
+        ref={filterRef}
+        scope={scope}
+        entity={entity}
+        prefix={prefix ?? ''}
+        busy={exact === 'looking'}
+        onEntity={(value) => {
+          setExact('idle');
+          setParams({ entity: value }, 'push');
+        }}
+        onFind={(text) => void find(text)}
+      />
+      {exact === 'none' && (
+        <p className={classes['exact']} role="status">
+          No entry of {entity} has exactly the id “{prefix}” under the current version. The list shows ids that begin with it.
+        </p>
+      )}
+      <div className={classes['split']} data-open={openKey !== null || undefined}>
+        <div className={classes['left']}>
+          <WalkBar walk={walk} />
+          {state.status === 'failed' && <QueryTrouble error={state.error} onRetry={walk.goOn} />}
+          {empty && state.status !== 'failed' ? (
+            <Notice title={state.status === 'done' ? 'No key matches' : 'Nothing found so far'}>
+              {state.status === 'done'
+                ? 'The whole key space was walked. Widen the filter, or wait for the next read to fill an entry.'
+                : 'Only a part of the key space was walked: keep scanning, or give the exact entity and id.'}
+            </Notice>
+          ) : (
+            !(redisDown && state.rows.length === 0) && (
+              <KeyList
+                listRef={listRef}
+                rows={state.rows}
+                openKey={openKey}
+                onOpen={(key) => setParams({ key }, openKey === null ? 'push' : 'replace')}
+              />
+            )
+          )}
+        </div>
+        {openKey !== null && <EntryPanel key={openKey} entryKey={openKey} onClose={close} />}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,90 @@
+'use client';
+import { Skeleton, Table } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
+import type { ExperimentView } from '../../server/contract/lab.ts';
+import { formatDuration } from '../../server/contract/units.ts';
+import { Ago } from '../layout/ago.tsx';
+import { Card } from '../layout/card.tsx';
+import { describeFault } from '../layout/describe-fault.ts';
+import { QueryTrouble } from '../layout/notice.tsx';
+import { StopButton } from '../layout/stop-button.tsx';
+import { useLiveState } from '../live/live-context.tsx';
+import { useServerNow } from '../live/server-now.ts';
+import { useTRPC } from '../trpc/trpc-context.ts';
+
+const REFRESH_MS = 5_000;
+
+/** Running experiments first, then those that ended: who, what, why, and how many applied it. */
+export function ExperimentList() {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.lab.list.queryOptions(undefined, { refetchInterval: REFRESH_MS }));
+  const running = useLiveState((state) => state.experiments);
+  const { refetch } = query;
+  // The stream hears of a start or an end first: the list follows it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `running` is what it follows
+  useEffect(() => {
+    void refetch();
+  }, [running, refetch]);
+  const live = new Map((running ?? []).map((one) => [one.id, one]));
+  const listed = (query.data ?? []).map((one) => live.get(one.id) ?? one);
+  const rows = [...(running ?? []).filter((one) => !listed.some((other) => other.id === one.id)), ...listed];
+  return (
+    <Card title="Experiments">
+      {query.isPending && rows.length === 0 && <Skeleton height={80} />}
+      {query.isError && query.data === undefined && <QueryTrouble error={query.error} onRetry={() => void query.refetch()} />}
+      {query.isSuccess && rows.length === 0 && <p>None was run yet. Ten seconds of “Redis down” shows most of what this page is for.</p>}
+      {rows.length > 0 && (
+        <Table.ScrollContainer minWidth={760}>
+          <Table aria-label="Experiments">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Fault</Table.Th>
+                <Table.Th>Service</Table.Th>
+                <Table.Th>Reason</Table.Th>
+                <Table.Th>By</Table.Th>
+                <Table.Th>Started</Table.Th>
+                <Table.Th>Applied by</Table.Th>
+                <Table.Th>State</Table.Th>
+                <Table.Th aria-label="Actions" />
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {rows.map((one) => (
+                <Table.Tr key={one.id}>
+                  <Table.Th scope="row">{describeFault(one)}</Table.Th>
+                  <Table.Td>
+                    {one.env} / {one.service}
+                  </Table.Td>
+                  <Table.Td maw={280}>{one.reason}</Table.Td>
+                  <Table.Td>{one.by}</Table.Td>
+                  <Table.Td>
+                    <Ago atMs={one.startedAtMs} />
+                  </Table.Td>
+                  <Table.Td>
+                    {one.appliedBy.length} of {one.expected.length}
+                  </Table.Td>
+                  <Table.Td>
+                    <StateOf experiment={one} />
+                  </Table.Td>
+                  <Table.Td ta="right">{one.endedAtMs === null && <StopButton experiment={one} variant="table" />}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Card>
+  );
+}
+
+function StateOf({ experiment }: { experiment: ExperimentView }) {
+  const now = useServerNow();
+  const { endedAtMs, endsAtMs, startedAtMs, ended } = experiment;
+  if (endedAtMs === null) {
+    const left = now === null ? null : Math.max(0, Math.ceil((endsAtMs - now) / 1_000));
+    return <strong>{left === null ? 'running' : `running, ${left} s left`}</strong>;
+  }
+  const ran = formatDuration(Math.max(0, Math.round((endedAtMs - startedAtMs) / 1_000) * 1_000));
+  return ended === 'stopped' ? `stopped after ${ran}` : `ended by itself after ${ran}`;
+}

@@ -1,0 +1,33 @@
+'use client';
+import { Button, type ButtonProps, Tooltip } from '@mantine/core';
+import type { ReactNode } from 'react';
+
+interface ActButtonProps extends Pick<ButtonProps, 'size' | 'color' | 'variant' | 'leftSection' | 'loading'> {
+  /** Why it may not be pressed, in words; null when it may. */
+  denied: string | null;
+  onClick: () => void;
+  children: ReactNode;
+  label?: string;
+  type?: 'button' | 'submit';
+}
+
+/** A button that, when it may not be pressed, stays reachable and says why. */
+export function ActButton({ denied, onClick, children, label, type = 'button', ...look }: ActButtonProps) {
+  return (
+    <Tooltip label={denied} disabled={denied === null}>
+      <Button
+        {...look}
+        type={type}
+        aria-disabled={denied !== null}
+        {...(label === undefined ? {} : { 'aria-label': label })}
+        {...(denied === null ? {} : { 'aria-description': denied, 'data-disabled': true })}
+        onClick={(event) => {
+          if (denied === null) onClick();
+          else event.preventDefault();
+        }}
+      >
+        {children}
+      </Button>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,29 @@
+'use client';
+import { MantineProvider } from '@mantine/core';
+import { ModalsProvider } from '@mantine/modals';
+import { Notifications } from '@mantine/notifications';
+import type { ReactNode } from 'react';
+import { theme } from './theme.ts';
+
+interface ProvidersProps {
+  nonce: string;
+  children: ReactNode;
+}
+
+declare global {
+  /** Where style libraries look for the nonce. */
+  var __webpack_nonce__: string | undefined;
+}
+
+/** Look, dialogs and notices. Every style element gets the page's nonce, also those that the scroll lock adds. */
+export function Providers({ nonce, children }: ProvidersProps) {
+  if (typeof window !== 'undefined') globalThis.__webpack_nonce__ = nonce;
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <ModalsProvider labels={{ confirm: 'Confirm', cancel: 'Cancel' }}>
+        <Notifications position="bottom-right" limit={4} />
+        {children}
+      </ModalsProvider>
+    </MantineProvider>
+  );
+}

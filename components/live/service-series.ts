@@ -1,0 +1,101 @@
+import type { EntityCounts, LivePoint, ServicePoint } from '../../server/contract/live.ts';
+
+/** One second of one service (or of one entity of it), ready to draw. Every field is per second; null where nothing was reported. */
+export interface Second {
+  /** ms since 1970, for the time axis. */
+  atMs: number;
+  hits: number | null;
+  stale: number | null;
+  misses: number | null;
+  unavailable: number | null;
+  reads: number | null;
+  originCalls: number | null;
+  originErrors: number | null;
+  /** ms */
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+  evicted: number | null;
+  expired: number | null;
+  memoryBytes: number | null;
+  fragmentation: number | null;
+  /** Fewer instances reported than run: the second's amounts are too small. */
+  partial: boolean;
+  instances: number;
+  expected: number;
+}
+
+const none: EntityCounts = {
+  hits: 0,
+  stale: 0,
+  misses: 0,
+  unavailable: 0,
+  originCalls: 0,
+  originErrors: 0,
+  invalidations: 0,
+  sets: 0,
+  fillsRejected: 0,
+};
+
+/** Sums the counts of the given entities. */
+export function sumCounts(counts: Iterable<EntityCounts>): EntityCounts {
+  const sum = { ...none };
+  for (const one of counts) {
+    sum.hits += one.hits;
+    sum.stale += one.stale;
+    sum.misses += one.misses;
+    sum.unavailable += one.unavailable;
+    sum.originCalls += one.originCalls;
+    sum.originErrors += one.originErrors;
+    sum.invalidations += one.invalidations;
+    sum.sets += one.sets;
+    sum.fillsRejected += one.fillsRejected;
+  }
+  return sum;
+}
+
+export const readsOf = (counts: EntityCounts): number => counts.hits + counts.stale + counts.misses + counts.unavailable;
+
+/**
+ * The window as one entry per second, in order. A second that nobody reported is there with nulls: a gap is drawn as a gap, never
+ * bridged and never shown as zero. With `entity`, amounts are that entity's; latency stays the service's.
+ */
+export function serviceSeries(points: readonly LivePoint[], service: string, windowSeconds: number, entity?: string): Second[] {
+  const newest = points.at(-1)?.t;
+  if (newest === undefined) return [];
+  const byTime = new Map(points.map((point) => [point.t, point]));
+  return Array.from({ length: windowSeconds }, (_, index) => {
+    const t = newest - windowSeconds + 1 + index;
+    return second(t, byTime.get(t), service, entity);
+  });
+}
+
+function second(t: number, point: LivePoint | undefined, service: string, entity: string | undefined): Second {
+  const own = point?.services[service];
+  const counts = own === undefined ? null : countsOf(own, entity);
+  return {
+    atMs: t * 1_000,
+    hits: counts?.hits ?? null,
+    stale: counts?.stale ?? null,
+    misses: counts?.misses ?? null,
+    unavailable: counts?.unavailable ?? null,
+    reads: counts === null ? null : readsOf(counts),
+    originCalls: counts?.originCalls ?? null,
+    originErrors: counts?.originErrors ?? null,
+    p50: own?.latency.p50 ?? null,
+    p95: own?.latency.p95 ?? null,
+    p99: own?.latency.p99 ?? null,
+    evicted: point?.redis.evictedPerSecond ?? null,
+    expired: point?.redis.expiredPerSecond ?? null,
+    memoryBytes: point?.redis.memoryUsedBytes ?? null,
+    fragmentation: point?.redis.fragmentationRatio ?? null,
+    partial: own !== undefined && own.instances < own.expected,
+    instances: own?.instances ?? 0,
+    expected: own?.expected ?? 0,
+  };
+}
+
+function countsOf(point: ServicePoint, entity: string | undefined): EntityCounts {
+  if (entity === undefined) return sumCounts(Object.values(point.entities));
+  return point.entities[entity] ?? none;
+}

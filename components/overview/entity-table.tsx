@@ -1,0 +1,103 @@
+'use client';
+import { Table, UnstyledButton } from '@mantine/core';
+import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
+import { useMemo, useState } from 'react';
+import type { LivePoint } from '../../server/contract/live.ts';
+import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { formatCount, formatDuration, formatRatio } from '../../server/contract/units.ts';
+import { setParams } from '../layout/set-params.ts';
+import { useLiveState } from '../live/live-context.tsx';
+import { NOW_SECONDS, RATIO_READS_MIN } from '../live/rates.ts';
+import { type EntityRow, entityRows, type Sort, type SortColumn, sortRows } from './entity-rows.ts';
+import classes from './overview.module.css';
+
+const columns: readonly { id: SortColumn; label: string; text: (row: EntityRow) => string }[] = [
+  { id: 'reads', label: 'reads/s', text: (row) => formatCount(row.reads) },
+  { id: 'hitRatio', label: 'hit ratio', text: (row) => (row.hitRatio === null ? '—' : formatRatio(row.hitRatio)) },
+  { id: 'stale', label: 'stale/s', text: (row) => formatCount(row.stale) },
+  { id: 'misses', label: 'misses/s', text: (row) => formatCount(row.misses) },
+  { id: 'unavailable', label: 'unavail./s', text: (row) => formatCount(row.unavailable) },
+  { id: 'originCalls', label: 'origin/s', text: (row) => formatCount(row.originCalls) },
+  { id: 'p95', label: 'p95', text: (row) => (row.p95 === null ? '—' : formatDuration(row.p95)) },
+  { id: 'originErrors', label: 'errors/s', text: (row) => formatCount(row.originErrors) },
+];
+
+interface EntityTableProps {
+  scope: ServiceRef;
+  points: readonly LivePoint[];
+  selected: string | undefined;
+}
+
+/** Every entity with its rates now. Choosing one filters the charts by it. */
+export function EntityTable({ scope, points, selected }: EntityTableProps) {
+  const [sort, setSort] = useState<Sort>({ column: 'reads', descending: true });
+  const latency = useLiveState((state) => state.entityLatency);
+  const rows = useMemo(() => sortRows(entityRows(points, scope, latency ?? []), sort), [points, scope, latency, sort]);
+  const sortBy = (column: SortColumn) => setSort({ column, descending: sort.column === column ? !sort.descending : column !== 'entity' });
+  return (
+    <section className={classes['card']} aria-label="Entities">
+      <h2 className={classes['cardTitle']}>
+        Which entity?{' '}
+        <span>
+          means of {NOW_SECONDS} s; a ratio needs {RATIO_READS_MIN} reads
+        </span>
+      </h2>
+      <div className={classes['tableScroll']}>
+        <Table className={classes['entities'] ?? ''}>
+          <Table.Thead>
+            <Table.Tr>
+              <SortHead id="entity" label="entity" sort={sort} onSort={sortBy} />
+              {columns.map((column) => (
+                <SortHead key={column.id} id={column.id} label={column.label} sort={sort} onSort={sortBy} />
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {rows.map((row) => (
+              <Table.Tr key={row.entity} data-selected={row.entity === selected || undefined}>
+                <Table.Th scope="row">
+                  <UnstyledButton
+                    className={classes['entityButton'] ?? ''}
+                    aria-pressed={row.entity === selected}
+                    title={row.entity}
+                    onClick={() => setParams({ entity: row.entity === selected ? null : row.entity }, 'push')}
+                  >
+                    {row.entity}
+                  </UnstyledButton>
+                </Table.Th>
+                {columns.map((column) => (
+                  <Table.Td
+                    key={column.id}
+                    data-warn={((column.id === 'unavailable' || column.id === 'originErrors') && row[column.id] > 0) || undefined}
+                  >
+                    {column.text(row)}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+        {rows.length === 0 && <p className={classes['empty']}>Nothing was read in this window.</p>}
+      </div>
+    </section>
+  );
+}
+
+interface SortHeadProps {
+  id: SortColumn;
+  label: string;
+  sort: Sort;
+  onSort: (column: SortColumn) => void;
+}
+
+function SortHead({ id, label, sort, onSort }: SortHeadProps) {
+  const active = sort.column === id;
+  return (
+    <Table.Th aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}>
+      <UnstyledButton className={classes['sortButton'] ?? ''} data-active={active || undefined} onClick={() => onSort(id)}>
+        {label}
+        {active && (sort.descending ? <IconArrowDown size={12} aria-hidden="true" /> : <IconArrowUp size={12} aria-hidden="true" />)}
+      </UnstyledButton>
+    </Table.Th>
+  );
+}

@@ -1,0 +1,46 @@
+'use client';
+import { Tooltip } from '@mantine/core';
+import { IconBolt, IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react';
+import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { useLiveState } from '../live/live-context.tsx';
+import classes from './overview.module.css';
+
+/** Every process of the service: does it live, which policies does it run, is a fault on it. */
+export function InstanceStrip({ scope }: { scope: ServiceRef }) {
+  const instances = useLiveState((state) => state.instances) ?? [];
+  const own = instances.filter((one) => one.env === scope.env && one.service === scope.service);
+  const alive = own.filter((one) => one.alive).length;
+  return (
+    <section className={classes['card']} aria-label="Instances">
+      <h2 className={classes['cardTitle']}>
+        Who is running? <span>{own.length === 0 ? 'no instance has registered' : `${alive} of ${own.length} alive`}</span>
+      </h2>
+      <ul className={classes['instances']}>
+        {own.map((one) => (
+          <Tooltip
+            key={one.id}
+            label={`${one.id} on ${one.host}, pid ${one.pid}, engine ${one.engine}${one.allowFaults ? '' : ', takes no faults'}`}
+          >
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its tooltip must be reachable by keyboard */}
+            <li className={classes['instance']} tabIndex={0}>
+              {one.alive ? (
+                <IconCircleCheckFilled size={14} className={classes['alive'] ?? ''} aria-label="alive" />
+              ) : (
+                <IconCircleXFilled size={14} className={classes['dead'] ?? ''} aria-label="not heard of" />
+              )}
+              <code>{one.id.slice(-6)}</code>
+              <span>{one.host}</span>
+              <span>pid {one.pid}</span>
+              <span>{one.policyRev === null || one.policyRev === 0 ? 'policies from code' : `policies rev ${one.policyRev}`}</span>
+              {one.faults.length > 0 && (
+                <span className={classes['fault']}>
+                  <IconBolt size={13} aria-hidden="true" /> {one.faults.length === 1 ? 'fault' : `${one.faults.length} faults`}
+                </span>
+              )}
+            </li>
+          </Tooltip>
+        ))}
+      </ul>
+    </section>
+  );
+}

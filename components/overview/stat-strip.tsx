@@ -1,0 +1,54 @@
+import type { ReactNode } from 'react';
+import type { RedisState } from '../../server/contract/live.ts';
+import { formatBytes, formatCount, formatDuration, formatRatio } from '../../server/contract/units.ts';
+import { NOW_SECONDS, RATIO_READS_MIN, type Rates } from '../live/rates.ts';
+import type { Second } from '../live/service-series.ts';
+import classes from './overview.module.css';
+
+interface StatStripProps {
+  rates: Rates;
+  data: readonly Second[];
+  redis: RedisState;
+}
+
+/** The answers at a glance: means of the last complete seconds. */
+export function StatStrip({ rates, data, redis }: StatStripProps) {
+  const known = rates.seconds > 0;
+  const perSecond = (value: number) => (known ? `${formatCount(value)}/s` : '—');
+  const last = data.findLast((second) => second.p95 !== null);
+  const evicted = data.findLast((second) => second.evicted !== null)?.evicted ?? null;
+  const down = redis.state === 'down';
+  return (
+    <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
+      <Stat name="Hit ratio" value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
+        {rates.hitRatio === null ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s` : 'hits and stale, of what was asked'}
+      </Stat>
+      <Stat name="Reads" value={perSecond(rates.reads)}>
+        {rates.unavailable > 0 ? <b className={classes['warn']}>{perSecond(rates.unavailable)} unavailable</b> : 'none unavailable'}
+      </Stat>
+      <Stat name="Latency p95" value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
+        p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'}
+      </Stat>
+      <Stat name="Origin calls" value={perSecond(rates.originCalls)}>
+        {rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
+      </Stat>
+      <Stat name="Evictions" value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
+        {redis.maxMemoryPolicy ?? 'policy not known'}
+      </Stat>
+      <Stat name="Redis memory" value={down || redis.memoryUsedBytes === null ? '—' : formatBytes(redis.memoryUsedBytes)}>
+        {redis.maxMemoryBytes === null || redis.maxMemoryBytes === 0 ? 'no limit set' : `of ${formatBytes(redis.maxMemoryBytes)}`}
+        {redis.fragmentationRatio === null || down ? '' : `, fragm. ${redis.fragmentationRatio.toFixed(2)}×`}
+      </Stat>
+    </dl>
+  );
+}
+
+function Stat({ name, value, children }: { name: string; value: string; children: ReactNode }) {
+  return (
+    <div className={classes['stat']}>
+      <dt>{name}</dt>
+      <dd className={classes['statValue']}>{value}</dd>
+      <dd className={classes['statNote']}>{children}</dd>
+    </div>
+  );
+}

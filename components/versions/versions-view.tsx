@@ -1,0 +1,136 @@
+'use client';
+import { Skeleton, Table } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { serviceKey } from '../../server/contract/live.ts';
+import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { formatCount } from '../../server/contract/units.ts';
+import type { BumpReceiptView, VersionRow } from '../../server/contract/versions.ts';
+import { AckReceipt } from '../layout/ack-receipt.tsx';
+import { ActButton } from '../layout/act-button.tsx';
+import { Ago } from '../layout/ago.tsx';
+import { Card } from '../layout/card.tsx';
+import { NoService } from '../layout/no-service.tsx';
+import { Notice, QueryTrouble } from '../layout/notice.tsx';
+import { PageHead } from '../layout/page-head.tsx';
+import { useScope } from '../layout/use-scope.ts';
+import { useLive, useLiveState } from '../live/live-context.tsx';
+import { ratesNow } from '../live/rates.ts';
+import { useDenied } from '../trpc/session-context.tsx';
+import { useTRPC } from '../trpc/trpc-context.ts';
+import { BumpDialog } from './bump-dialog.tsx';
+
+const REFRESH_MS = 5_000;
+const LEAD = 'A bump starts a new version of one entity: all its older entries are out of reach at once, and run out by themselves.';
+
+/** The version of each entity of a service, and the way to start a new one. */
+export function VersionsView() {
+  const scope = useScope();
+  const ready = useLiveState(() => true) === true;
+  if (scope !== null) return <VersionsOf key={serviceKey(scope)} scope={scope} />;
+  return ready ? (
+    <NoService title="Versions" />
+  ) : (
+    <>
+      <PageHead title="Versions" lead={LEAD} />
+      <Skeleton height={240} />
+    </>
+  );
+}
+
+function VersionsOf({ scope }: { scope: ServiceRef }) {
+  const trpc = useTRPC();
+  const query = useQuery(trpc.versions.list.queryOptions(scope, { refetchInterval: REFRESH_MS }));
+  const denied = useDenied('versions.bump');
+  const [asked, setAsked] = useState<VersionRow | null>(null);
+  const [receipt, setReceipt] = useState<BumpReceiptView | null>(null);
+  return (
+    <>
+      <PageHead title="Versions" lead={LEAD} />
+      {receipt !== null && <BumpReceipt receipt={receipt} />}
+      {query.isPending && <Skeleton height={240} />}
+      {query.isError && query.data === undefined && <QueryTrouble error={query.error} onRetry={() => void query.refetch()} />}
+      {query.data?.length === 0 && (
+        <Notice title="This service declares no entity yet">Entities show here as soon as an instance registers with its policies.</Notice>
+      )}
+      {query.data !== undefined && query.data.length > 0 && (
+        <Card>
+          <Table.ScrollContainer minWidth={720}>
+            <Table aria-label={`Versions of ${scope.service}`}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Entity</Table.Th>
+                  <Table.Th>Class</Table.Th>
+                  <Table.Th>Version</Table.Th>
+                  <Table.Th>Began</Table.Th>
+                  <Table.Th>Previous</Table.Th>
+                  <Table.Th ta="right">Hits now</Table.Th>
+                  <Table.Th ta="right">Instances</Table.Th>
+                  <Table.Th aria-label="Actions" />
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {query.data.map((row) => (
+                  <Table.Tr key={row.entity}>
+                    <Table.Th scope="row">{row.entity}</Table.Th>
+                    <Table.Td>{row.class}</Table.Td>
+                    <Table.Td>{row.version === null ? 'none yet' : <code>{row.version}</code>}</Table.Td>
+                    <Table.Td>{row.sinceMs === null ? '—' : <Ago atMs={row.sinceMs} />}</Table.Td>
+                    <Table.Td c="dimmed">{row.previous === null ? '—' : <code>{row.previous}</code>}</Table.Td>
+                    <Table.Td ta="right">
+                      <HitsNow scope={scope} entity={row.entity} />
+                    </Table.Td>
+                    <Table.Td ta="right">{row.instances}</Table.Td>
+                    <Table.Td ta="right">
+                      <ActButton
+                        denied={denied}
+                        size="compact-xs"
+                        color="red"
+                        variant="light"
+                        label={`Bump ${row.entity}`}
+                        onClick={() => {
+                          setReceipt(null);
+                          setAsked(row);
+                        }}
+                      >
+                        Bump
+                      </ActButton>
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </Card>
+      )}
+      {asked !== null && <BumpDialog scope={scope} row={asked} onClose={() => setAsked(null)} onDone={setReceipt} />}
+    </>
+  );
+}
+
+function HitsNow({ scope, entity }: { scope: ServiceRef; entity: string }) {
+  const hits = useLive((snapshot) => {
+    const rates = ratesNow(snapshot.shown, serviceKey(scope), entity);
+    return rates.seconds === 0 ? null : rates.hits + rates.stale;
+  });
+  return hits === null ? '—' : `${formatCount(hits)}/s`;
+}
+
+function BumpReceipt({ receipt }: { receipt: BumpReceiptView }) {
+  return (
+    <Card tone="done" label="Receipt">
+      <div role="status">
+        <p>
+          <strong>{receipt.entity}</strong> is at version <code>{receipt.version}</code>
+          {receipt.previous !== null && (
+            <>
+              , before <code>{receipt.previous}</code>
+            </>
+          )}
+          . Every read checks the version record, so none gets an older entry. Audit <code>{receipt.auditId}</code>
+        </p>
+        <AckReceipt ackedBy={receipt.ackedBy} pending={receipt.pending} />
+      </div>
+    </Card>
+  );
+}
