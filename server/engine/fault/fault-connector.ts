@@ -1,8 +1,7 @@
 import { connect as connectTcp, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
-
-export type ConnectorConstructor = NonNullable<RedisOptions['Connector']>;
+import type { Connector } from '../redis/open-client.ts';
 
 /** What the connector asks before and tells after it opened a socket. */
 export interface ConnectGate {
@@ -18,7 +17,7 @@ const disconnectTimeoutMs = 2_000;
  * rejects: ioredis would give up for ever then. A refused connection is a destroyed socket with its error in
  * `firstError`, which ioredis treats as any refusal: it reports it and tries again.
  */
-export function faultConnector(gate: ConnectGate): ConnectorConstructor {
+export function faultConnector(gate: ConnectGate): Connector {
   return class FaultConnector extends AbstractConnector {
     readonly #options: RedisOptions;
 

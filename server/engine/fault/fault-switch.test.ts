@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CacheEvent } from '../events.ts';
 import type { FaultDocument, FaultOrder } from '../wire/fault-order.ts';
 import { delayStream } from './delayed-stream.ts';
 import { FaultSwitch } from './fault-switch.ts';
@@ -20,15 +21,18 @@ describe('orders', () => {
   });
 
   it('end by themselves at their end, in Redis time, with no further word from anybody', () => {
-    const changes: string[][] = [];
-    const faults = new FaultSwitch({ allow: true, onChange: (active) => changes.push(active.map((order) => order.id)) });
+    const events: CacheEvent[] = [];
+    const faults = new FaultSwitch({ allow: true, emit: (event) => events.push(event) });
     faults.apply(document(1, down('a', 2)), nowMs);
     expect(ids(faults)).toEqual(['a']);
     vi.advanceTimersByTime(1_999);
     expect(ids(faults)).toEqual(['a']);
     vi.advanceTimersByTime(1);
     expect(ids(faults)).toEqual([]);
-    expect(changes).toEqual([['a'], []]);
+    expect(events).toEqual([
+      { type: 'fault.started', id: 'a', kind: 'down' },
+      { type: 'fault.ended', id: 'a', kind: 'down' },
+    ]);
   });
 
   it('never come alive again once ended, even if the clock steps back', () => {
@@ -74,10 +78,10 @@ describe('orders', () => {
     const closed = new FaultSwitch({ allow: false });
     expect(closed.apply(document(1, down('a', 60)), nowMs)).toBe(false);
     expect(ids(closed)).toEqual([]);
-    expect(closed.connectorFor('read')).toBeNull();
+    expect(closed.connectorFor('read')).toBeUndefined();
     const open = new FaultSwitch({ allow: true });
-    expect(open.connectorFor('control')).toBeNull();
-    expect(open.connectorFor('read')).not.toBeNull();
+    expect(open.connectorFor('control')).toBeUndefined();
+    expect(open.connectorFor('read')).toBeDefined();
   });
 
   it('hold whatever sequence of documents and times comes: an id is alive in one unbroken stretch, inside its first window', () => {

@@ -1,14 +1,18 @@
 import type { Socket } from 'node:net';
+import type { CacheEvent } from '../events.ts';
+import type { ClientRole } from '../redis/connection.ts';
+import type { Connector } from '../redis/open-client.ts';
 import type { FaultDocument, FaultOrder } from '../wire/fault-order.ts';
 import { type DelayedStream, delayStream } from './delayed-stream.ts';
-import { type ConnectorConstructor, faultConnector } from './fault-connector.ts';
+import { faultConnector } from './fault-connector.ts';
 
 /** No order lives longer, whatever its `endsAt` says. */
 const orderMsMax = 15 * 60_000;
 /** Ids remembered as ended, the oldest forgotten first. */
 const endedIdsMax = 1_000;
 
-export type FaultRole = 'read' | 'write' | 'lease' | 'subscriber' | 'control';
+/** The connections that serve the cache. What a console hears and says travels on the others, and is never faulted. */
+const faultedRoles: ReadonlySet<ClientRole> = new Set<ClientRole>(['read', 'write', 'lease', 'subscriber']);
 
 interface ActiveOrder {
   order: FaultOrder;
@@ -22,15 +26,15 @@ interface ActiveOrder {
  */
 export class FaultSwitch {
   readonly #allow: boolean;
-  readonly #onChange: (active: readonly FaultOrder[]) => void;
+  readonly #emit: (event: CacheEvent) => void;
   readonly #active = new Map<string, ActiveOrder>();
   readonly #ended = new Set<string>();
   readonly #sockets = new Map<Socket, DelayedStream | null>();
   #rev: number | null = null;
 
-  constructor(options: { allow: boolean; onChange?: (active: readonly FaultOrder[]) => void }) {
+  constructor(options: { allow: boolean; emit?: (event: CacheEvent) => void }) {
     this.#allow = options.allow;
-    this.#onChange = options.onChange ?? (() => {});
+    this.#emit = options.emit ?? (() => {});
   }
 
   /** Revision of the document that is in force; null before the first. */
@@ -42,9 +46,9 @@ export class FaultSwitch {
     return [...this.#active.values()].map((one) => one.order);
   }
 
-  /** The client's Connector for a role; null where faults are never injected: not allowed, or the control connection. */
-  connectorFor(role: FaultRole): ConnectorConstructor | null {
-    if (!this.#allow || role === 'control') return null;
+  /** The client's Connector for a role; undefined where faults are never injected: not allowed, or the control connection. */
+  connectorFor(role: ClientRole): Connector | undefined {
+    if (!this.#allow || !faultedRoles.has(role)) return undefined;
     return faultConnector({
       refusal: () => (this.#isDown() ? refusedError() : null),
       opened: (socket) => this.#opened(socket),
@@ -73,6 +77,7 @@ export class FaultSwitch {
       const timer = setTimeout(() => this.#endByItself(order.id), leftMs);
       timer.unref();
       this.#active.set(order.id, { order, timer });
+      this.#emit({ type: 'fault.started', id: order.id, kind: order.kind });
       changed = true;
     }
     if (changed) this.#enforce();
@@ -97,6 +102,7 @@ export class FaultSwitch {
     clearTimeout(one.timer);
     this.#active.delete(id);
     this.#remember(id);
+    this.#emit({ type: 'fault.ended', id, kind: one.order.kind });
   }
 
   #remember(id: string): void {
@@ -109,7 +115,6 @@ export class FaultSwitch {
     if (this.#isDown()) for (const socket of [...this.#sockets.keys()]) socket.destroy(resetError());
     const latencyMs = this.#latencyMs();
     for (const [socket, delayed] of this.#sockets) this.#sockets.set(socket, withLatency(socket, delayed, latencyMs));
-    this.#onChange(this.active());
   }
 
   #opened(socket: Socket): void {

@@ -1,0 +1,86 @@
+import { textOf } from '../ask-redis.ts';
+import { parseTimeReply } from '../control/redis-offset.ts';
+import { decodePayload, judge } from '../envelope.ts';
+import { asDataKey, type DataKeyParts, dataKey, leaseKey, parseDataKey, versionKey } from '../keys.ts';
+import { INSTANCE_LENGTH, TOKEN_LENGTH } from '../scripts.ts';
+import { parseVersionRecord } from '../version-record.ts';
+import type { EntryInspection, KeySpaceRef } from './operator.ts';
+import type { OperatorConnection } from './operator-connection.ts';
+
+/** A longer entry is neither read nor measured: one look must not hold up the callers of a Redis. */
+const readBytesMax = 1 << 20;
+
+/** The entry under the current version, by exact name; null if there is none. */
+export async function findEntry(
+  connection: OperatorConnection,
+  ref: KeySpaceRef,
+  entity: string,
+  id: string,
+): Promise<EntryInspection | null> {
+  const [reply] = await connection.run('reads', [{ name: 'GET', args: [versionKey(ref, entity)] }]);
+  const record = parseVersionRecord(textOf(reply) ?? '');
+  if (record === null) return null;
+  const found = await inspectEntry(connection, Buffer.from(dataKey(ref, record.ns, entity, id)));
+  // A long id stands in its key as a digest; who asks knows the whole.
+  return found === null ? null : { ...found, id };
+}
+
+/** One entry, its envelope and its lease; null if the key is gone or is no data key. Length first, in Redis, before anything is read. */
+export async function inspectEntry(connection: OperatorConnection, key: Buffer): Promise<EntryInspection | null> {
+  const name = key.toString('utf8');
+  const parts = parseDataKey(name);
+  if (parts === null) return null;
+  const lease = leaseKey(asDataKey(name));
+  const [time, ttlMs, sizeBytes, leaseValue, leaseTtlMs] = await connection.attempt('reads', [
+    { name: 'TIME', args: [] },
+    { name: 'PTTL', args: [key] },
+    { name: 'STRLEN', args: [key] },
+    { name: 'GET', args: [lease] },
+    { name: 'PTTL', args: [lease] },
+  ]);
+  const nowMs = parseTimeReply(time);
+  if (nowMs === null) throw connection.unavailable(time, 'no');
+  if (typeof ttlMs !== 'number' || ttlMs === -2) return null;
+  const known = { nowMs: Math.round(nowMs), ttlMs, lease: readLease(leaseValue, leaseTtlMs) };
+  if (typeof sizeBytes !== 'number') return inspection(key, parts, { ...known, sizeBytes: 0, memoryBytes: null }, problem('not a string'));
+  if (sizeBytes > readBytesMax) {
+    const head = `larger than what is read here (${readBytesMax} bytes)`;
+    return inspection(key, parts, { ...known, sizeBytes, memoryBytes: null }, problem(head));
+  }
+  const [value, memory] = await connection.attempt('reads', [
+    { name: 'GET', args: [key] },
+    { name: 'MEMORY', args: ['USAGE', key, 'SAMPLES', 5] },
+  ]);
+  if (!Buffer.isBuffer(value)) return null;
+  const memoryBytes = typeof memory === 'number' ? memory : null;
+  return inspection(key, parts, { ...known, sizeBytes: value.length, memoryBytes }, readContent(value, name, nowMs));
+}
+
+type Measured = Pick<EntryInspection, 'nowMs' | 'ttlMs' | 'lease' | 'sizeBytes' | 'memoryBytes'>;
+
+function inspection(key: Buffer, parts: DataKeyParts, measured: Measured, content: EntryInspection['content']): EntryInspection {
+  const { env, service, entity, id, version } = parts;
+  return { key, ref: { env, service }, entity, id, version, ...measured, content };
+}
+
+function readContent(value: Buffer, key: string, nowMs: number): EntryInspection['content'] {
+  const judged = judge(value, key, nowMs);
+  if (judged.kind === 'problem') return problem(judged.problem);
+  const decoded = decodePayload(value, judged.payloadOffset);
+  if (!decoded.ok) return problem('payload does not decode');
+  const { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags } = judged;
+  return { kind: 'envelope', createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags: [...flags], value: decoded.value };
+}
+
+function problem(what: string): EntryInspection['content'] {
+  return { kind: 'problem', problem: what };
+}
+
+function readLease(value: unknown, ttlMs: unknown): EntryInspection['lease'] {
+  if (!Buffer.isBuffer(value) || value.length < TOKEN_LENGTH || typeof ttlMs !== 'number') return null;
+  return {
+    kind: value[0] === 'W'.charCodeAt(0) ? 'write' : 'load',
+    ttlMs,
+    waiters: Math.floor((value.length - TOKEN_LENGTH) / INSTANCE_LENGTH),
+  };
+}
