@@ -78,7 +78,8 @@ class SideboardCache implements Cache<string> {
     const open = (role: 'read' | 'write' | 'lease' | 'subscriber' | 'control') =>
       openClient(connection, role, {
         faults: this.#faults,
-        commandTimeoutMs: role === 'subscriber' || role === 'control' ? 1_000 : deadlineMs,
+        // Past the engine's own deadline, which knows a busy process from a silent Redis.
+        commandTimeoutMs: role === 'subscriber' || role === 'control' ? 1_000 : 2 * deadlineMs,
         socketTimeoutMs: Math.max(500, 2 * deadlineMs),
         random,
         onError: (problem) => {
@@ -271,7 +272,7 @@ class SideboardCache implements Cache<string> {
         takeFrame: (atMs, durationMs) => takeFrame(instance, entities.values(), atMs, durationMs),
         emit: (event) => this.#bus.emit(event),
       },
-      { control: this.#control, faults: this.#faults, clock, deadlineMs: options.deadlineMs },
+      { control: this.#control, faults: this.#faults, clock },
     );
   }
 

@@ -22,6 +22,8 @@ import { parseTimeReply, RedisOffset } from './redis-offset.ts';
 
 /** How often an instance says that it lives, hands over its frame and reads its orders. */
 const beatMs = 1_000;
+/** Nobody's read waits for the control plane, so it may wait longer than one. */
+const answerMsMax = 1_000;
 /** `start` waits this long for a connection at most. */
 const connectMsMax = 1_000;
 /** Items kept of a service's stream of frames: five minutes of three instances. Approximate (`~`). */
@@ -49,7 +51,6 @@ export interface ControlLinkIo {
   control: Redis;
   faults: FaultSwitch;
   clock: Clock;
-  deadlineMs: number;
 }
 
 /**
@@ -307,7 +308,7 @@ class RedisControlLink implements ControlLink {
 
   /** Replies are Buffers, lists, numbers, or the Error of that command. Rejects when Redis does not answer. */
   async #pipeline(commands: readonly PipelineCommand[]): Promise<unknown[]> {
-    const result = await withDeadline(() => runPipeline(this.#io.control, commands), this.#io.deadlineMs, this.#io.clock);
+    const result = await withDeadline(() => runPipeline(this.#io.control, commands), answerMsMax, this.#io.clock);
     if (!result.ok) throw result.error;
     return result.value;
   }

@@ -40,7 +40,7 @@ export function createOperator(options: OperatorOptions): Operator {
   const clock = systemClock;
   const connection = new OperatorConnection(resolved, clock, options.deadlineMs ?? deadlineMsDefault);
   const frames = new FrameReader(resolved, clock);
-  const hub = createSubscriberHub(openClient(resolved, 'subscriber'), clock, () => {
+  const hub = createSubscriberHub(openClient(resolved, 'subscriber', { commandTimeoutMs: 1_000, socketTimeoutMs: 1_000 }), clock, () => {
     // The inbox's listener parses and never throws.
   });
   const inbox = new AckInbox(hub, operatorInboxChannel(randomBytes(8).toString('hex')));

@@ -16,6 +16,8 @@ it.each([
   [coded('ERR_SSL_WRONG_VERSION_NUMBER'), /no TLS connection/],
   [coded('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'), /no TLS connection/],
   [new Error('Command timed out'), /does not answer/],
+  [new Error('Redis did not answer within 200 ms'), /does not answer/],
+  [new Error("Stream isn't writeable and enableOfflineQueue options is false"), /closed the connection/],
   [new Error('hunter2'), /cannot be used/],
   ['hunter2', /cannot be used/],
   [null, /cannot be used/],

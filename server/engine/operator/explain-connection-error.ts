@@ -39,7 +39,8 @@ export function explainConnectionError(error: unknown, address: string): string 
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || /certificate|self.signed/i.test(message)) {
     return `${address}: no TLS connection could be made (${code === '' ? 'certificate' : code})`;
   }
-  if (/timed out|timeout|ETIMEDOUT/i.test(message)) return `${address} accepts the connection and does not answer`;
+  if (/timed out|timeout|did not answer/i.test(message)) return `${address} accepts the connection and does not answer`;
+  if (/isn't writeable|connection is closed/i.test(message)) return `${address} closed the connection`;
   return `${address} cannot be used (${code === '' ? (name === '' ? 'unknown error' : name) : code})`;
 }
 

@@ -80,10 +80,9 @@ export class OperatorConnection {
     if (this.client.status !== 'ready') throw this.unavailable(this.#failure.cause, 'no');
     const result = await withDeadline(() => runPipeline(this.client, commands), this.#deadlineMs, this.clock);
     if (!result.ok) throw this.unavailable(result.error, effect === 'changes' ? 'unknown' : 'no');
-    // All refused by one lost connection: that is no answer of Redis.
-    if (result.value.every((reply) => reply instanceof Error && !isReply(reply))) {
-      throw this.unavailable(result.value[0], effect === 'changes' ? 'unknown' : 'no');
-    }
+    // A command that was lost or late among others that were answered.
+    const lost = result.value.find((reply) => reply instanceof Error && !isReply(reply));
+    if (lost !== undefined) throw this.unavailable(lost, effect === 'changes' ? 'unknown' : 'no');
     return result.value;
   }
 
@@ -91,9 +90,11 @@ export class OperatorConnection {
     const reason =
       this.#state.state === 'down'
         ? this.#state.reason
-        : isReply(cause)
-          ? `${this.address} refused the command (${describeError(cause)})`
-          : explainConnectionError(cause, this.address);
+        : this.#state.state === 'connecting'
+          ? `${this.address}: still connecting`
+          : isReply(cause)
+            ? `${this.address} refused the command (${describeError(cause)})`
+            : explainConnectionError(cause, this.address);
     return new OperatorUnavailable(reason, applied, { cause });
   }
 

@@ -1,29 +1,28 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { controlChannel, faultsKey, framesKey, instancesKey, policiesKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
 import type { KeySpaceRef, Operator } from '../../engine/operator/operator.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { type FakeInstance, startInstance } from './fake-host.ts';
-import { freePort, type RedisProcess, startRedis } from './redis-process.ts';
 
 const soon = { timeout: 8_000, interval: 20 };
 let serial = 0;
 
 describe('the control link, with an operator on the other side', () => {
-  let server: RedisProcess;
+  let server: RedisServer;
   let raw: Redis;
   let operator: Operator;
   let ref: KeySpaceRef;
 
   beforeAll(async () => {
-    server = await startRedis();
-    raw = new Redis(server.url);
+    server = await startRedisServer();
+    raw = server.client();
     operator = createOperator({ redis: server.url });
     await operator.ready();
   });
   afterAll(async () => {
     await operator.close();
-    raw.disconnect();
     await server.stop();
   });
   beforeEach(() => {
@@ -178,13 +177,14 @@ describe('the control link, with an operator on the other side', () => {
 });
 
 it('keeps its frames while Redis is away, and sends them later with their own times', async () => {
-  const port = await freePort();
+  const server = await startRedisServer();
+  onTestFinished(() => server.stop());
+  await server.kill();
   const ref = { env: 'test', service: 'outage' };
-  const one = await startInstance(`redis://127.0.0.1:${port}`, ref, 'c'.repeat(16));
+  const one = await startInstance(server.url, ref, 'c'.repeat(16));
   onTestFinished(() => one.close());
   await vi.waitFor(() => expect(one.frameTimes.length).toBeGreaterThanOrEqual(2), soon);
-  const server = await startRedis({ port });
-  onTestFinished(() => server.stop());
+  await server.restart();
   const operator = createOperator({ redis: server.url });
   onTestFinished(() => operator.close());
   await vi.waitFor(async () => {

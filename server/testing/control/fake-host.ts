@@ -26,7 +26,7 @@ export async function startInstance(url: string, ref: KeySpaceRef, id: string, a
   const versions: string[] = [];
   const frameTimes: number[] = [];
   const faults = new FaultSwitch({ allow: allowFaults, emit: (event) => events.push(event) });
-  const control = openClient(connection, 'control');
+  const control = openClient(connection, 'control', { commandTimeoutMs: 1_000 });
   const host: ControlLinkHost = {
     ref,
     instance: id,
@@ -41,7 +41,7 @@ export async function startInstance(url: string, ref: KeySpaceRef, id: string, a
     },
     emit: (event) => events.push(event),
   };
-  const link = openControlLink(host, { control, faults, clock: systemClock, deadlineMs: 200 });
+  const link = openControlLink(host, { control, faults, clock: systemClock });
   await link.start();
   return {
     id,

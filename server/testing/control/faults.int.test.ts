@@ -4,16 +4,16 @@ import { FaultSwitch } from '../../engine/fault/fault-switch.ts';
 import { resolveConnection } from '../../engine/redis/connection.ts';
 import { openClient } from '../../engine/redis/open-client.ts';
 import type { FaultOrder } from '../../engine/wire/fault-order.ts';
-import { type RedisProcess, startRedis } from './redis-process.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
 
 describe('faults under a real client', () => {
-  let server: RedisProcess;
+  let server: RedisServer;
   let faults: FaultSwitch;
   let client: Redis;
   let rev = 0;
 
   beforeAll(async () => {
-    server = await startRedis();
+    server = await startRedisServer();
   });
   afterAll(() => server.stop());
   beforeEach(async () => {

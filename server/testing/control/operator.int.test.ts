@@ -1,30 +1,30 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { encodePayload, sealEnvelope } from '../../engine/envelope.ts';
 import { OperatorUnavailable } from '../../engine/errors.ts';
 import { dataKey, leaseKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
 import type { KeySpaceRef, Operator, OperatorState, ScannedKey, ScanResult } from '../../engine/operator/operator.ts';
-import { freePort, type RedisProcess, startRedis } from './redis-process.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
 
 const soon = { timeout: 8_000, interval: 20 };
 const hostile = [':', '{', '}', '*', '[', '\\', '\u0000', '🧺', 'a:b{c}*?[d]\\e\u0000🧺%', '\ud83d', ' ', '\r\n', '__proto__', '-^'];
 
 describe('an operator of a real Redis', () => {
-  let server: RedisProcess;
+  let server: RedisServer;
   let raw: Redis;
   let operator: Operator;
 
   beforeAll(async () => {
-    server = await startRedis();
-    raw = new Redis(server.url);
+    server = await startRedisServer();
+    raw = server.client();
     operator = createOperator({ redis: server.url });
     await operator.ready();
   });
   afterAll(async () => {
     await operator.close();
-    raw.disconnect();
     await server.stop();
   });
 
@@ -207,8 +207,8 @@ describe('an operator of a real Redis', () => {
     await impatient.ready();
     const states: OperatorState[] = [];
     impatient.onState((state) => states.push(state));
-    server.process.kill('SIGSTOP');
-    onTestFinished(() => void server.process.kill('SIGCONT'));
+    server.pause();
+    onTestFinished(() => server.resume());
     const [read, change] = await Promise.allSettled([
       impatient.now(),
       impatient.bump({ env: 'test', service: 'hang' }, 'product', { expectedRev: null }),
@@ -219,7 +219,7 @@ describe('an operator of a real Redis', () => {
       () => expect(impatient.state()).toMatchObject({ state: 'down', reason: expect.stringContaining('does not answer') }),
       soon,
     );
-    server.process.kill('SIGCONT');
+    server.resume();
     await vi.waitFor(() => expect(impatient.state().state).toBe('up'), soon);
     expect(await impatient.now()).toBeGreaterThan(0);
     expect(states.map((state) => state.state)).toContain('down');
@@ -237,7 +237,10 @@ describe('an operator whose Redis is not there', () => {
     vi.waitFor(() => expect(operator.state()).toMatchObject({ state: 'down', reason: expect.stringMatching(reason) }), soon);
 
   it('starts, says that it is refused, rejects each call, and recovers by itself', async () => {
-    const port = await freePort();
+    const server = await startRedisServer({ args: ['--requirepass', 'secret'] });
+    onTestFinished(() => server.stop());
+    await server.kill();
+    const { port } = server;
     const operator = await open(`redis://:secret@127.0.0.1:${port}`);
     expect(operator.state()).toMatchObject({ state: 'down', reason: `127.0.0.1:${port} refuses the connection: nothing listens there` });
     const ref = { env: 'a', service: 'b' };
@@ -249,14 +252,13 @@ describe('an operator whose Redis is not there', () => {
     for (const result of await Promise.allSettled(calls)) {
       expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OperatorUnavailable', applied: 'no' } });
     }
-    const server = await startRedis({ port, args: ['--requirepass', 'secret'] });
-    onTestFinished(() => server.stop());
+    await server.restart();
     await vi.waitFor(() => expect(operator.state().state).toBe('up'), soon);
     expect(await operator.services()).toEqual([]);
   });
 
   it('says wrong password, or that one is asked for, without showing it', async () => {
-    const server = await startRedis({ args: ['--requirepass', 'right'] });
+    const server = await startRedisServer({ args: ['--requirepass', 'right'] });
     onTestFinished(() => server.stop());
     const wrong = await open({ host: '127.0.0.1', port: server.port, password: 'hunter2' });
     await says(wrong, /says wrong password$/);
@@ -280,10 +282,11 @@ describe('an operator whose Redis is not there', () => {
     });
     const ports = await Promise.all(
       [server, silent].map(async (one) => {
-        const port = await freePort();
-        await new Promise<void>((resolve) => one.listen(port, '127.0.0.1', resolve));
+        one.listen(0, '127.0.0.1');
+        await once(one, 'listening');
         onTestFinished(() => void one.close());
-        return port;
+        const address = one.address();
+        return address !== null && typeof address === 'object' ? address.port : 0;
       }),
     );
     await says(await open(`redis://127.0.0.1:${ports[0]}`), /answers, but is not a Redis/);
