@@ -3,7 +3,6 @@ import { createOperator } from 'sideboard-engine';
 import { buildAuth } from './auth/better-auth.ts';
 import { type AuthParts, handleAuth, handleSignInLink } from './auth/http.ts';
 import { createSessionReader } from './auth/session-reader.ts';
-import type { Actor } from './control/actor.ts';
 import { createAuditLog } from './control/audit/audit-log.ts';
 import { openAuditSpool } from './control/audit/audit-spool.ts';
 import type { ControlDeps } from './control/deps.ts';
@@ -25,8 +24,6 @@ export interface Container {
   auth(request: Request): Promise<Response>;
   signInLink(request: Request): Promise<Response>;
   health(): Response;
-  /** Who sent these headers; null without a session. Rejects with `StoreUnavailable` when nobody can tell. */
-  session(headers: Headers): Promise<Actor | null>;
   /** The router, called in-process for the person whose headers these are. */
   caller(headers: Headers): Promise<ReturnType<typeof createCaller>>;
   /** Ends every stream at once, so that the server can end; then everything else. Safe to call twice. */
@@ -78,12 +75,17 @@ export async function buildContainer(env: Env): Promise<Container> {
     if (state.state === 'down') log.warn({ reason: state.reason }, 'Redis is down');
     if (state.state === 'up') log.info({ version: state.version }, 'Redis is up');
   });
+  const stopReportingStore = store.onState(({ state, reason }) => {
+    if (state === 'down') log.warn({ reason }, 'the database is down');
+    else log.info('the database is up');
+  });
   live.start();
   await atMost(FIRST_CONTACT_MS_MAX, Promise.all([operator.ready(), store.ready()]));
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     stopReporting();
+    stopReportingStore();
     await live.close();
     await Promise.all([operator.close(), store.close()]);
   }
@@ -94,7 +96,6 @@ export async function buildContainer(env: Env): Promise<Container> {
     signInLink: (request) => handleSignInLink(authParts, request),
     health: () =>
       Response.json({ ok: true, redis: operator.state().state, store: store.state().state }, { headers: { 'cache-control': 'no-store' } }),
-    session: (headers) => sessions.read(headers),
     caller: async (headers) => createCaller(await trpcContext(trpcParts, headers)),
     close: () => {
       closing ??= close();

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { role } from '../contract/roles.ts';
 import type { Actor } from '../control/actor.ts';
-import { type Store, StoreUnavailable } from '../db/store.ts';
+import { type Store, StoreUnavailable, within } from '../db/store.ts';
 import type { Auth } from './better-auth.ts';
 
 const FRESH_MS = 5_000;
@@ -83,14 +83,4 @@ function trim(map: Map<string, unknown>): void {
     if (map.size <= SESSIONS_KEPT_MAX) return;
     map.delete(key);
   }
-}
-
-async function within<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailable(`no answer within ${ms} ms`)), ms);
-  });
-  // If the answer comes after the patience ended, nobody waits for it any more.
-  work.catch(() => undefined);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -18,6 +18,8 @@ export interface Once {
 }
 
 const REMEMBERED_MAX = 1_000;
+/** A change that nothing may block waits no longer than this for the database. */
+const PATIENCE_MS = 750;
 /** A claim older than this belongs to a process that died at it. */
 const CLAIM_MS_MAX = 120_000;
 const KEPT_MS = 24 * 3_600_000;
@@ -43,29 +45,32 @@ export function createOnce(store: Store, now: () => number): Once {
   async function claimed<T>(id: OnceKey, work: () => Promise<T>): Promise<T> {
     const row = and(eq(idempotency.actorId, id.actorId), eq(idempotency.action, id.action), eq(idempotency.key, id.key));
     const claim = await orWithoutStore(id, () =>
-      store.run(async (db) => {
-        const at = new Date(now());
-        await db.delete(idempotency).where(lt(idempotency.at, new Date(now() - KEPT_MS)));
-        const values = { actorId: id.actorId, action: id.action, key: id.key, inputHash: id.inputHash, at, result: null };
-        const inserted = await db.insert(idempotency).values(values).onConflictDoNothing().returning({ key: idempotency.key });
-        if (inserted.length > 0) return { kind: 'mine' as const };
-        const [standing] = await db.select().from(idempotency).where(row);
-        if (standing === undefined) return { kind: 'busy' as const };
-        if (standing.result !== null || standing.inputHash !== id.inputHash) return { kind: 'seen' as const, ...standing };
-        const stale = and(row, lt(idempotency.at, new Date(now() - CLAIM_MS_MAX)));
-        const taken = await db.update(idempotency).set({ at }).where(stale).returning({ key: idempotency.key });
-        return { kind: taken.length > 0 ? ('mine' as const) : ('busy' as const) };
-      }),
+      store.run(
+        async (db) => {
+          const at = new Date(now());
+          await db.delete(idempotency).where(lt(idempotency.at, new Date(now() - KEPT_MS)));
+          const values = { actorId: id.actorId, action: id.action, key: id.key, inputHash: id.inputHash, at, result: null };
+          const inserted = await db.insert(idempotency).values(values).onConflictDoNothing().returning({ key: idempotency.key });
+          if (inserted.length > 0) return { kind: 'mine' as const };
+          const [standing] = await db.select().from(idempotency).where(row);
+          if (standing === undefined) return { kind: 'busy' as const };
+          if (standing.result !== null || standing.inputHash !== id.inputHash) return { kind: 'seen' as const, ...standing };
+          const stale = and(row, lt(idempotency.at, new Date(now() - CLAIM_MS_MAX)));
+          const taken = await db.update(idempotency).set({ at }).where(stale).returning({ key: idempotency.key });
+          return { kind: taken.length > 0 ? ('mine' as const) : ('busy' as const) };
+        },
+        id.withoutStore ? { patienceMs: PATIENCE_MS } : {},
+      ),
     );
     if (claim?.kind === 'busy') throw new ControlError('CONFLICT', 'This very change is under way.');
     if (claim?.kind === 'seen') return same<T>(id, claim.inputHash, () => JSON.parse(claim.result ?? 'null'));
     try {
       const result = await work();
       const text = JSON.stringify(result);
-      await afterwards(() => store.run((db) => db.update(idempotency).set({ result: text }).where(row)));
+      await afterwards(() => store.run((db) => db.update(idempotency).set({ result: text }).where(row), { patienceMs: PATIENCE_MS }));
       return result;
     } catch (error) {
-      await afterwards(() => store.run((db) => db.delete(idempotency).where(row)));
+      await afterwards(() => store.run((db) => db.delete(idempotency).where(row), { patienceMs: PATIENCE_MS }));
       throw error;
     }
   }

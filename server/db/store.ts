@@ -16,10 +16,13 @@ export interface Store {
   /** For libraries that need the database itself; prefer `run`. */
   readonly db: Db;
   state(): StoreState;
-  /** Runs `work` and rejects with `StoreUnavailable` at once while the store is down, and when its connection fails. */
-  run<T>(work: (db: Db) => Promise<T>): Promise<T>;
-  /** Called each time the store comes up, migrated. Returns the way to stop. */
-  onUp(listener: () => void): () => void;
+  /**
+   * Runs `work` and rejects with `StoreUnavailable` at once while the store is down, and when its connection fails.
+   * With `patienceMs` it rejects after so long too; what `work` wrote may then still arrive.
+   */
+  run<T>(work: (db: Db) => Promise<T>, options?: { patienceMs?: number }): Promise<T>;
+  /** Called each time the store came up, migrated, or went down. Returns the way to stop. */
+  onState(listener: (state: StoreState) => void): () => void;
   /** Resolves once the first attempt to connect and migrate has ended, well or not. */
   ready(): Promise<void>;
   close(): Promise<void>;
@@ -52,7 +55,7 @@ export function openStore({ url, migrationsFolder, now = Date.now }: StoreOption
     allowExitOnIdle: true,
   });
   const db = drizzle(pool);
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(state: StoreState) => void>();
   let state: StoreState = { state: 'down', reason: url === null ? 'DATABASE_URL is not set' : 'connecting', sinceMs: now() };
   let migrated = false;
   let closed = false;
@@ -64,9 +67,14 @@ export function openStore({ url, migrationsFolder, now = Date.now }: StoreOption
 
   function down(error: unknown): void {
     const reason = oneLine(error);
-    if (state.state === 'up') state = { state: 'down', reason, sinceMs: now() };
+    if (state.state === 'up') become({ state: 'down', reason, sinceMs: now() });
     else state = { ...state, reason };
     schedule(PROBE_EACH_MS);
+  }
+
+  function become(next: StoreState): void {
+    state = next;
+    for (const listener of listeners) listener(next);
   }
 
   function schedule(afterMs: number): void {
@@ -88,8 +96,7 @@ export function openStore({ url, migrationsFolder, now = Date.now }: StoreOption
       return;
     }
     if (closed || state.state === 'up') return;
-    state = { state: 'up', reason: null, sinceMs: now() };
-    for (const listener of listeners) listener();
+    become({ state: 'up', reason: null, sinceMs: now() });
   }
 
   if (url !== null) probing = probe();
@@ -97,17 +104,17 @@ export function openStore({ url, migrationsFolder, now = Date.now }: StoreOption
   return {
     db,
     state: () => state,
-    async run(work) {
+    async run(work, { patienceMs } = {}) {
       if (state.state === 'down') throw new StoreUnavailable(state.reason ?? 'down');
       try {
-        return await work(db);
+        return await (patienceMs === undefined ? work(db) : within(work(db), patienceMs));
       } catch (error) {
-        if (!isConnectionFailure(error)) throw error;
+        if (error instanceof StoreUnavailable || !isConnectionFailure(error)) throw error;
         down(error);
         throw new StoreUnavailable(oneLine(error), { cause: error });
       }
     },
-    onUp(listener) {
+    onState(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
@@ -121,6 +128,17 @@ export function openStore({ url, migrationsFolder, now = Date.now }: StoreOption
       await probing;
     },
   };
+}
+
+/** Rejects with `StoreUnavailable` when `work` takes longer than `ms`. */
+export async function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailable(`no answer within ${ms} ms`)), ms);
+  });
+  // If the answer comes after the patience ended, nobody waits for it any more.
+  work.catch(() => undefined);
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** SQL that Postgres judged and refused is a fault of ours; everything else is the connection. */

@@ -23,7 +23,7 @@ export function createFleetWatch(operator: Operator, now: () => number): FleetWa
   const known = new Map<string, Known>();
   let offsetMs = 0;
 
-  const redisNow = () => now() + offsetMs;
+  const redisNow = () => Math.round(now() + offsetMs);
 
   async function pollService(ref: KeySpaceRef): Promise<void> {
     const key = serviceKey(ref);

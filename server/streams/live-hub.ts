@@ -50,7 +50,7 @@ export function createLiveHub({ operator, store, fleet, audit, experiments, poli
   let entityLatency: EntityLatency[] = [];
   let ticks = 0;
 
-  const state = () => liveState({ fleet, experiments, audit, store, redis: redis.state(), entityLatency });
+  const state = () => liveState({ fleet, experiments, audit, store, redis: redis.state(), entityLatency, now: now() });
   const feed = createLiveFeed({ snapshot: () => ({ state: state(), points: window.points() }), now });
 
   async function watchFleet(): Promise<void> {

@@ -25,10 +25,12 @@ interface Sources {
   store: Store;
   redis: RedisState;
   entityLatency: EntityLatency[];
+  /** ms since 1970 of this process: the audit's clock. */
+  now: number;
 }
 
 /** What every page knows at this moment. */
-export function liveState({ fleet, experiments, audit, store, redis, entityLatency }: Sources): LiveState {
+export function liveState({ fleet, experiments, audit, store, redis, entityLatency, now }: Sources): LiveState {
   const nowMs = fleet.redisNow();
   const services = fleet.services().map(({ env, service }) => ({ env, service }));
   return {
@@ -39,7 +41,7 @@ export function liveState({ fleet, experiments, audit, store, redis, entityLaten
     instances: services.flatMap((ref) => fleet.instances(ref).map((record) => instanceView(ref, record, fleet))),
     experiments: experiments.list().slice(0, EXPERIMENTS_MAX),
     entityLatency,
-    marks: marksOf(audit.remembered(), nowMs - WINDOW_SECONDS * 1_000),
+    marks: marksOf(audit.remembered(), now - WINDOW_SECONDS * 1_000, nowMs - now),
   };
 }
 
@@ -59,7 +61,8 @@ function instanceView(ref: { env: string; service: string }, record: InstanceRec
   };
 }
 
-function marksOf(rows: readonly AuditRowView[], sinceMs: number): LiveMark[] {
+/** Charts count in Redis time; the audit in ours, which is `aheadMs` behind it. */
+function marksOf(rows: readonly AuditRowView[], sinceMs: number, aheadMs: number): LiveMark[] {
   return rows
     .filter((row) => row.outcome === 'done' && row.atMs >= sinceMs)
     .slice(0, MARKS_MAX)
@@ -67,6 +70,6 @@ function marksOf(rows: readonly AuditRowView[], sinceMs: number): LiveMark[] {
       const known = Object.hasOwn(markKinds, row.action) ? markKinds[row.action] : undefined;
       return known === undefined
         ? []
-        : [{ id: row.id, atMs: row.atMs, kind: known.kind, label: `${known.verb} ${row.target}`, by: row.by }];
+        : [{ id: row.id, atMs: row.atMs + aheadMs, kind: known.kind, label: `${known.verb} ${row.target}`, by: row.by }];
     });
 }

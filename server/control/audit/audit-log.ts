@@ -39,6 +39,8 @@ export interface AuditLog {
 }
 
 const REMEMBERED_MAX = 200;
+/** An act that nothing may block waits no longer than this for the database, and then goes to the spool. */
+const PATIENCE_MS = 750;
 type Row = typeof audit.$inferInsert;
 type FirstOutcome = 'pending' | 'denied';
 
@@ -52,17 +54,19 @@ export function createAuditLog(store: Store, spool: AuditSpool): AuditLog {
     if (oldest !== undefined) memory.delete(oldest.id);
   }
 
-  async function insert(row: Row): Promise<void> {
-    await store.run((db) => db.insert(audit).values(row).onConflictDoNothing());
+  async function insert(row: Row, options: { patienceMs?: number } = {}): Promise<void> {
+    await store.run((db) => db.insert(audit).values(row).onConflictDoNothing(), options);
   }
 
   async function complete(line: Extract<SpoolLine, { op: 'result' }>): Promise<void> {
     const { id, doneAtMs, ...rest } = line.result;
-    await store.run((db) =>
-      db
-        .update(audit)
-        .set({ ...rest, doneAt: new Date(doneAtMs) })
-        .where(eq(audit.id, id)),
+    await store.run(
+      (db) =>
+        db
+          .update(audit)
+          .set({ ...rest, doneAt: new Date(doneAtMs) })
+          .where(eq(audit.id, id)),
+      { patienceMs: PATIENCE_MS },
     );
   }
 
@@ -70,7 +74,7 @@ export function createAuditLog(store: Store, spool: AuditSpool): AuditLog {
     async intent(intent, { withoutStore }) {
       const row = rowOf(intent, 'pending', null);
       try {
-        await insert(row);
+        await insert(row, withoutStore ? { patienceMs: PATIENCE_MS } : {});
       } catch (error) {
         if (!withoutStore || !(error instanceof StoreUnavailable)) throw error;
         await spool.append(spooled(row));

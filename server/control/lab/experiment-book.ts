@@ -23,6 +23,8 @@ export interface ExperimentBook {
 }
 
 const KEPT_MAX = 50;
+/** Stopping waits no longer than this for the database; the row is then written later. */
+const PATIENCE_MS = 500;
 
 export function createExperimentBook(store: Store): ExperimentBook {
   const known = new Map<string, ExperimentView>();
@@ -40,7 +42,9 @@ export function createExperimentBook(store: Store): ExperimentBook {
     if (view === undefined) return;
     unwritten.add(id);
     try {
-      await store.run((db) => db.update(experiment).set({ endedAtMs: view.endedAtMs, ended: view.ended }).where(eq(experiment.id, id)));
+      await store.run((db) => db.update(experiment).set({ endedAtMs: view.endedAtMs, ended: view.ended }).where(eq(experiment.id, id)), {
+        patienceMs: PATIENCE_MS,
+      });
       unwritten.delete(id);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
