@@ -1,10 +1,14 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createServer } from 'node:tls';
 import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FaultSwitch } from '../../engine/fault/fault-switch.ts';
 import { resolveConnection } from '../../engine/redis/connection.ts';
 import { openClient } from '../../engine/redis/open-client.ts';
 import type { FaultOrder } from '../../engine/wire/fault-order.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { selfSigned } from './self-signed.ts';
 
 describe('faults under a real client', () => {
   let server: RedisServer;
@@ -95,4 +99,34 @@ describe('faults under a real client', () => {
     order();
     expect(Object.hasOwn(stream, 'push')).toBe(false);
   });
+});
+
+it('TLS: slow and down as over plain TCP', async () => {
+  const redis = await startRedisServer();
+  onTestFinished(() => redis.stop());
+  const front = createServer(selfSigned, (near) => {
+    const far = connect(redis.port, '127.0.0.1');
+    for (const socket of [near, far]) socket.on('error', () => socket.destroy());
+    near.pipe(far).pipe(near);
+  });
+  front.listen(0, '127.0.0.1');
+  await once(front, 'listening');
+  onTestFinished(() => void front.close());
+  const address = front.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const faults = new FaultSwitch({ allow: true });
+  const plain = resolveConnection({ host: 'localhost', port: address.port, tls: true });
+  const connection = { ...plain, tls: { ...plain.tls, ca: selfSigned.cert } };
+  const client = openClient(connection, 'read', { faults, commandTimeoutMs: 5_000, socketTimeoutMs: 5_000 });
+  onTestFinished(() => client.disconnect());
+  const isReady = (): Promise<void> => vi.waitFor(() => expect(client.status).toBe('ready'), { timeout: 5_000, interval: 10 });
+  await isReady();
+  await client.mset('a', '1', 'b', '2');
+  faults.apply({ v: 1, rev: 1, faults: [{ kind: 'slow', id: 's', latencyMs: 150, endsAt: Date.now() + 60_000 }] }, Date.now());
+  const startedMs = performance.now();
+  expect(await Promise.all([client.get('a'), client.get('b')])).toEqual(['1', '2']);
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(149);
+  faults.apply({ v: 1, rev: 2, faults: [{ kind: 'down', id: 'd', endsAt: Date.now() + 300 }] }, Date.now());
+  await expect(client.get('a')).rejects.toThrow();
+  await vi.waitFor(async () => expect(await client.get('b')).toBe('2'), { timeout: 5_000, interval: 10 });
 });

@@ -1,0 +1,21 @@
+/** For `localhost` in tests alone: its key is public, here. Valid for a hundred years. */
+export const selfSigned = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg2hWg0CWfXQl064Sa
+4Oxgia1B+sXzAq8qKUk5foe73pChRANCAASxqJAcvPstgUULRQP3aZ4aqPdqxWFU
+I1rqPKBc2g7chpVvCxLFyv/vfaxtEGtmHS/1/0lfVXiZaLmL20LY6adm
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlDCCATugAwIBAgIUac2xlSB/j/gparmM8hUgW14wzGkwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMzIzMTk0MloYDzIxMjYxMDMw
+MjMxOTQyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASxqJAcvPstgUULRQP3aZ4aqPdqxWFUI1rqPKBc2g7chpVvCxLFyv/v
+faxtEGtmHS/1/0lfVXiZaLmL20LY6admo2kwZzAdBgNVHQ4EFgQUyzHynB3pUdpy
+wTCusVOVw966d7AwHwYDVR0jBBgwFoAUyzHynB3pUdpywTCusVOVw966d7AwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+RwAwRAIgW38l0o0pA3U4LvlhfkdPSq71yJrTrstHDH0KqDltljACIA4IIMdXfTnn
+sOmHd0b5DVE6MULpYNrGmNLZINK/VXmT
+-----END CERTIFICATE-----
+`,
+};
