@@ -16,8 +16,12 @@ export function applyPolicies(entities: ReadonlyMap<string, EntityState>, docume
 export function describeEntities(entities: ReadonlyMap<string, EntityState>): InstanceRecord['entities'] {
   const described: InstanceRecord['entities'] = {};
   for (const { name, policy, codePolicy } of entities.values()) {
-    const value = { class: codePolicy.class, strategy: codePolicy.strategy, values: valuesOf(policy), codeValues: valuesOf(codePolicy) };
-    Object.defineProperty(described, name, { value, enumerable: true, configurable: true, writable: true });
+    described[name] = {
+      class: codePolicy.class,
+      strategy: codePolicy.strategy,
+      values: valuesOf(policy),
+      codeValues: valuesOf(codePolicy),
+    };
   }
   return described;
 }

@@ -113,7 +113,7 @@ class SideboardCache implements Cache<string> {
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
     this.#loads = new LoadTable(this.#context, { versions: this.#versions, fills: this.#fills, wakeUps: this.#wakeUps });
     this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions);
-    this.#deferred = new DeferredInvalidations(bus, (entity, id) => this.#invalidateHard(entity, id));
+    this.#deferred = new DeferredInvalidations(bus, clock, (entity, id) => this.#invalidateHard(entity, id));
     this.#context.write.client.on('ready', () => {
       // `replay` never rejects.
       this.#deferred.replay().catch(() => {});

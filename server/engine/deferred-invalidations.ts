@@ -1,20 +1,25 @@
+import type { Clock } from './clock.ts';
 import type { EntityState } from './entity-state.ts';
 import type { EventBus } from './events.ts';
 import type { Invalidated } from './hard-invalidation.ts';
 
 const DEFERRED_MAX = 10_000;
+const RETRY_MS = 1_000;
 
 /** Invalidations that Redis did not acknowledge, done again when it is back. Their callers have had an error: this shortens the harm, it promises nothing. */
 export class DeferredInvalidations {
   readonly #bus: EventBus;
   readonly #invalidate: (entity: EntityState, id: string) => Promise<Invalidated>;
   readonly #waiting = new Map<EntityState, Set<string>>();
+  readonly #clock: Clock;
   #count = 0;
+  #cancelRetry: (() => void) | null = null;
   #replaying: Promise<void> | null = null;
   #closed = false;
 
-  constructor(bus: EventBus, invalidate: (entity: EntityState, id: string) => Promise<Invalidated>) {
+  constructor(bus: EventBus, clock: Clock, invalidate: (entity: EntityState, id: string) => Promise<Invalidated>) {
     this.#bus = bus;
+    this.#clock = clock;
     this.#invalidate = invalidate;
   }
 
@@ -30,6 +35,7 @@ export class DeferredInvalidations {
     if (dropped) return;
     ids.add(id);
     this.#count += 1;
+    this.#scheduleRetry();
   }
 
   /** Once at a time; stops at the first that is refused again. Never rejects. */
@@ -42,6 +48,17 @@ export class DeferredInvalidations {
 
   close(): void {
     this.#closed = true;
+    this.#cancelRetry?.();
+  }
+
+  /** Redis may come back without a new connection: a pause, a full disk. */
+  #scheduleRetry(): void {
+    if (this.#closed || this.#count === 0) return;
+    this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => {
+      this.#cancelRetry = null;
+      const again = () => this.#scheduleRetry();
+      this.replay().then(again, again);
+    });
   }
 
   async #replay(): Promise<void> {

@@ -176,6 +176,7 @@ export function parseServiceMember(member: string): { env: string; service: stri
 export function problemOfName(part: 'env' | 'service' | 'entity', name: string): string | null {
   if (name === '') return 'must not be empty';
   if (name.length > 200) return 'is longer than 200 characters';
+  if (name === '__proto__') return 'must not be "__proto__": no JSON document of the control plane could name it';
   if (part === 'env' && name === CONTROL_ROOT) return `must not be "${CONTROL_ROOT}": that root holds the control plane`;
   return null;
 }

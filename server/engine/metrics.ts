@@ -58,10 +58,7 @@ export function takeFrame(
   durationMs: number,
 ): Frame {
   const frame: Frame = { v: 1, instance, at: Math.max(0, Math.round(atMs)), durationMs, entities: {} };
-  // An own property whatever its name: an entity may be called `__proto__`.
-  for (const { name, metrics } of entities) {
-    Object.defineProperty(frame.entities, name, { value: metrics.take(), enumerable: true, configurable: true, writable: true });
-  }
+  for (const { name, metrics } of entities) frame.entities[name] = metrics.take();
   return frame;
 }
 

@@ -9,6 +9,8 @@ import { Redis } from 'ioredis';
 export interface RedisServer {
   readonly port: number;
   readonly url: string;
+  /** Its working folder. */
+  readonly dir: string;
   /** A plain client, with ioredis' own defaults, for looking from outside. Ended by `stop`. */
   client(): Redis;
   /** SIGKILL: nothing is saved. */
@@ -55,6 +57,7 @@ export async function startRedisServer(options: { args?: readonly string[] } = {
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    dir,
     client() {
       const client = new Redis({ host: '127.0.0.1', port });
       client.on('error', () => {

@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCacheOptions } from './parse-cache-options.ts';
+import { jitteredTtlMs, resolvePolicy } from './policy.ts';
+
+const options = { env: 'prod', service: 'shop', redis: 'redis://127.0.0.1', policies: {} };
+
+describe('policies', () => {
+  it('a class fills in what is not said', () => {
+    expect(resolvePolicy({ class: 'profile' })).toEqual({
+      class: 'profile',
+      strategy: 'cache-aside',
+      ttlMs: 600_000,
+      jitter: 0.2,
+      staleMs: 60_000,
+      loadTimeoutMs: 10_000,
+      leaseMs: 3_000,
+    });
+    expect(resolvePolicy({ class: 'profile', ttl: '5min', jitter: 0 })).toMatchObject({ ttlMs: 300_000, jitter: 0, staleMs: 60_000 });
+    expect(resolvePolicy({ ttl: '24h' })).toMatchObject({ class: 'custom', ttlMs: 86_400_000, jitter: 0.2, staleMs: 0 });
+    expect(resolvePolicy({ class: 'none' })).toMatchObject({ strategy: 'none', ttlMs: 0 });
+    expect(resolvePolicy({ strategy: 'none' })).toMatchObject({ class: 'none', strategy: 'none' });
+  });
+
+  it.each([
+    [{}, 'ttl: is needed'],
+    [{ ttl: 0 }, 'ttl: must be more than 0'],
+    [{ ttl: '5 parsecs' }, 'ttl: must be ms'],
+    [{ ttl: -1 }, 'ttl: must be from 0'],
+    [{ ttl: 1.5 }, 'ttl: must be ms'],
+    [{ ttl: Number.POSITIVE_INFINITY }, 'ttl: '],
+    [{ ttl: null }, 'ttl: must be ms'],
+    [{ ttl: '91d' }, 'ttl: must be from 0 to 90 d'],
+    [{ ttl: '80d', staleWindow: '20d' }, 'staleWindow: TTL and stale window'],
+    [{ ttl: '1h', jitter: 0.6 }, 'jitter: '],
+    [{ ttl: '1h', leaseMs: 1 }, 'leaseMs: '],
+    [{ ttl: '1h', colour: 'red' }, 'colour: is not a known option'],
+    [{ class: 'weather' }, 'class: '],
+    [{ class: 'none', ttl: '1h' }, 'ttl: has no meaning'],
+    [{ class: 'none', strategy: 'cache-aside' }, 'strategy: contradicts'],
+    [{ class: 'profile', strategy: 'none' }, 'strategy: "none" contradicts'],
+    ['24h', ''],
+  ])('%j is refused with the path of the wrong field', (policy, message) => {
+    expect(() => resolvePolicy(policy, ['policies', 'product'])).toThrow(`policies.product${message === '' ? '' : `.${message}`}`);
+  });
+
+  it('jitter takes off between half of its share and all of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1_000, max: 90 * 86_400_000 }), fc.double({ min: 0, max: 0.999, noNaN: true }), (ttlMs, random) => {
+        const jittered = jitteredTtlMs({ ttlMs, jitter: 0.2 }, random);
+        expect(jittered).toBeGreaterThanOrEqual(Math.floor(ttlMs * 0.8));
+        expect(jittered).toBeLessThanOrEqual(Math.ceil(ttlMs * 0.9));
+        expect(jitteredTtlMs({ ttlMs, jitter: 0 }, random)).toBe(ttlMs);
+      }),
+    );
+  });
+
+  it.each([
+    [{ env: 'sideboard' }, 'env: must not be "sideboard"'],
+    [{ env: '' }, 'env: must not be empty'],
+    [{ service: 'x'.repeat(201) }, 'service: is longer'],
+    [{ redis: 'http://x' }, 'redis: "http://" is not supported'],
+    [{ redis: { host: '', port: 1 } }, 'redis.host: must not be empty'],
+    [{ redis: { host: 'x', port: 99_999 } }, 'redis.port: '],
+    [{ policies: { '': { ttl: 1 } } }, 'policies.: must not be empty'],
+    [{ policies: { product: { ttl: 'x' } } }, 'policies.product.ttl: '],
+    [{ deadlineMs: 0 }, 'deadlineMs: '],
+  ])('options %j are refused with the path of the wrong field', (wrong, message) => {
+    expect(() => parseCacheOptions({ ...options, ...wrong })).toThrow(message);
+  });
+});

@@ -1,0 +1,136 @@
+import { mkdirSync, rmdirSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { cachesOf, countingLoader } from './open-caches.ts';
+
+let server: RedisServer;
+const caches = cachesOf(() => server);
+beforeAll(async () => {
+  server = await startRedisServer();
+});
+beforeEach(async () => {
+  await server.client().flushall();
+});
+afterEach(() => caches.closeAll());
+afterAll(() => server.stop());
+
+const origin = () => countingLoader((call) => Promise.resolve(`loaded ${call}`));
+
+describe('Redis in trouble', () => {
+  it('killed: the origin answers, as unavailable and never as a miss; hits are back with it', async () => {
+    const { cache, events } = await caches.open();
+    await cache.set('product', '1', 'v');
+    const { load } = origin();
+    expect(await cache.getOrSet('product', '1', load)).toBe('v');
+    await server.kill();
+    for (let n = 0; n < 20; n += 1) expect(await cache.getOrSet('product', '1', load)).toMatch(/^loaded/);
+    expect(await cache.get('product', '1')).toBeUndefined();
+    expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
+    await server.restart();
+    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toEqual({ kind: 'miss' }), 5_000);
+    await cache.getOrSet('product', '1', load);
+    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' }), 5_000);
+    const outcomes = events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []));
+    expect(outcomes).toEqual(['hit', ...Array.from({ length: 21 }, () => 'unavailable'), 'miss']);
+    expect(events.filter((event) => event.type === 'redis.unavailable')).toHaveLength(1);
+    expect(events.filter((event) => event.type === 'redis.available')).toHaveLength(1);
+  });
+
+  it('hung: each read is given up on at its deadline, then none waits at all; one outage; hits are back by themselves', async () => {
+    const { cache, events } = await caches.open();
+    await cache.set('product', '1', 'v');
+    const { load } = origin();
+    expect(await cache.getOrSet('product', '1', load)).toBe('v');
+    server.pause();
+    try {
+      for (let n = 0; n < 8; n += 1) expect(await cache.getOrSet('product', '1', load)).toMatch(/^loaded/);
+      // By now the breaker is open or the socket given up: a read is answered in the turn it was asked in.
+      let answered = false;
+      const read = cache.getOrSet('product', '1', load).then(() => {
+        answered = true;
+      });
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      expect(answered).toBe(true);
+      await read;
+    } finally {
+      server.resume();
+    }
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'), 5_000);
+    expect(events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []))).not.toContain('miss');
+    expect(events.filter((event) => event.type === 'redis.unavailable')).toHaveLength(1);
+    expect(events.filter((event) => event.type === 'redis.available')).toHaveLength(1);
+  });
+
+  it('never there: ready resolves, reads are answered, and the cache begins to work when Redis comes', async () => {
+    await server.kill();
+    const { cache, events } = await caches.open();
+    const { load } = origin();
+    expect(await cache.getOrSet('product', '1', load)).toBe('loaded 1');
+    expect(events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []))).toEqual(['unavailable']);
+    await server.restart();
+    await vi.waitFor(async () => {
+      await cache.getOrSet('product', '1', load);
+      expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' });
+    }, 5_000);
+  });
+
+  it('a wrong password is a configuration error at ready, in one line, without the password', async () => {
+    await server.client().acl('SETUSER', 'someone', 'on', '>right', '~*', '&*', '+@all');
+    const refused = caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'someone', password: 'wr0ng-secret' } });
+    await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError', message: 'redis: Redis refused the user or password' });
+  });
+
+  it('a user who may not run what the engine needs is a configuration error at ready', async () => {
+    await server.client().acl('SETUSER', 'reader', 'on', '>right', '~*', '&*', '+@all', '-getex');
+    const refused = caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'reader', password: 'right' } });
+    await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError' });
+  });
+
+  it('scripts that the server has forgotten are sent again', async () => {
+    const { cache } = await caches.open();
+    await server.client().script('FLUSH');
+    await cache.set('product', '1', 'v');
+    await server.client().script('FLUSH');
+    expect(await cache.invalidate('product', '1')).toMatchObject({ removed: 1 });
+    await server.client().script('FLUSH');
+    const { load } = origin();
+    await cache.getOrSet('product', '1', load);
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('loaded 1'));
+  });
+
+  it('snapshots that fail (MISCONF) leave reads working: a primary says that it is one', async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', 'v');
+    const client = server.client();
+    const obstacle = path.join(server.dir, 'dump.rdb');
+    mkdirSync(obstacle);
+    await client.config('SET', 'save', '3600 1');
+    await client.bgsave();
+    try {
+      await vi.waitFor(async () => await expect(client.set('probe', '1')).rejects.toThrow(/MISCONF/), 5_000);
+      expect(await cache.get('product', '1')).toBe('v');
+    } finally {
+      await client.config('SET', 'stop-writes-on-bgsave-error', 'no');
+      await client.config('SET', 'save', '');
+      rmdirSync(obstacle);
+    }
+  });
+
+  it('out of memory: reads are answered, a write reaches the origin and is invalidated', async () => {
+    const { cache, events } = await caches.open();
+    await cache.set('product', '1', 'v');
+    const client = server.client();
+    await client.config('SET', 'maxmemory', '1');
+    try {
+      const { load, calls } = origin();
+      expect(await cache.getOrSet('product', '2', load)).toBe('loaded 1');
+      await cache.set('product', '1', load);
+      expect(calls()).toBe(2);
+      expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toEqual([]);
+    } finally {
+      await client.config('SET', 'maxmemory', '0');
+    }
+    expect(await cache.get('product', '1')).toBeUndefined();
+  });
+});

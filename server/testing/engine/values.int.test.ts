@@ -1,0 +1,185 @@
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { dataKey, versionKey } from '../../engine/keys.ts';
+import { parseVersionRecord } from '../../engine/version-record.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+
+const ref = { env: 'test', service: 'shop' };
+let server: RedisServer;
+let redis: Redis;
+const caches = cachesOf(() => server);
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = server.client();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+afterEach(() => caches.closeAll());
+afterAll(() => server.stop());
+
+async function keyOf(id: string) {
+  const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
+  return dataKey(ref, record?.ns ?? '0', 'product', id);
+}
+
+describe('ids and entities', () => {
+  const odd = ['a:b', '{a}', '*', 'a\0b', '😀', '', ' ', '\ud83d', '[x]?\\', '__proto__', 'x'.repeat(10_240), '\r\n', '%3A'];
+  it.each(odd.map((id) => [id.slice(0, 20), id]))('%j works as an id, and as an entity', async (_shown, id) => {
+    const entity = id === '' || id === '__proto__' || id.length > 200 ? 'e' : id;
+    const { cache } = await caches.open({ policies: { [entity]: { ttl: '1h' } } });
+    const { load, calls } = countingLoader(() => Promise.resolve({ id }));
+    expect(await cache.getOrSet(entity, id, load)).toEqual({ id });
+    await vi.waitFor(async () => expect(await cache.get(entity, id)).toEqual({ id }));
+    expect(calls()).toBe(1);
+    expect(await cache.invalidate(entity, id)).toMatchObject({ removed: 1 });
+    await cache.bumpVersion(entity);
+    expect(await cache.get(entity, id)).toBeUndefined();
+  });
+
+  it('an entity without a policy is an error, never a new key', async () => {
+    const { cache } = await caches.open();
+    await expect(cache.getOrSet('prodcut', '1', () => Promise.resolve(1))).rejects.toMatchObject({ name: 'ConfigurationError' });
+    await expect(cache.set('prodcut', '1', 1)).rejects.toMatchObject({ name: 'ConfigurationError' });
+  });
+});
+
+describe('loaders', () => {
+  it('one that throws: its callers get that very error, nothing is kept, the next read loads again', async () => {
+    const { cache } = await caches.open();
+    const failure = new Error('origin down');
+    const throwing = () => {
+      throw failure;
+    };
+    await expect(cache.getOrSet('product', '1', () => Promise.reject(failure))).rejects.toBe(failure);
+    await expect(cache.getOrSet('product', '1', throwing)).rejects.toBe(failure);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
+  });
+
+  it('one that hangs: LoadTimeout, its signal aborted, the lease given back', async () => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '1h', loadTimeoutMs: 50 } } });
+    const aborted = deferred();
+    const hung = cache.getOrSet('product', '1', ({ signal }) => {
+      signal.addEventListener('abort', () => aborted.resolve());
+      return new Promise(() => {});
+    });
+    await expect(hung).rejects.toMatchObject({ name: 'LoadTimeout' });
+    await aborted.promise;
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'));
+  });
+
+  it('a value without a JSON form reaches the caller and is not kept; set rejects and touches nothing', async () => {
+    const { cache, events } = await caches.open();
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve({ big: 1n }))).toEqual({ big: 1n });
+    expect(events.some((event) => event.type === 'value.unserializable')).toBe(true);
+    await cache.set('product', '1', 'v');
+    await expect(cache.set('product', '1', { big: 1n })).rejects.toMatchObject({ name: 'SerializationError' });
+    await expect(cache.set('product', '1', undefined)).rejects.toMatchObject({ name: 'SerializationError' });
+    expect(await cache.get('product', '1')).toBe('v');
+    await expect(cache.set('product', '1', () => Promise.resolve(1n))).rejects.toMatchObject({ name: 'SerializationError' });
+    expect(await cache.get('product', '1')).toBeUndefined();
+  });
+
+  it('a value that its caller changes is kept as it was loaded', async () => {
+    const { cache } = await caches.open();
+    const value = await cache.getOrSet('product', '1', () => Promise.resolve({ price: 1 }));
+    value.price = 2;
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toEqual({ price: 1 }));
+  });
+
+  it('strategy none: the loader runs each time, and Redis holds nothing of it', async () => {
+    const { cache, events } = await caches.open({ policies: { order: { strategy: 'none' } } });
+    const { load, calls } = countingLoader((call) => Promise.resolve(call));
+    expect(await Promise.all([cache.getOrSet('order', '1', load), cache.getOrSet('order', '1', load)])).toEqual([1, 2]);
+    expect(calls()).toBe(2);
+    expect(await cache.get('order', '1')).toBeUndefined();
+    await cache.set('order', '1', load);
+    await cache.invalidate('order', '1');
+    expect((await redis.keys('*')).filter((key) => /order|version/.test(key))).toEqual([]);
+    expect(events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []))).toEqual(['bypass', 'bypass']);
+  });
+});
+
+describe('entries', () => {
+  it.each(['garbage', 'flipped', 'foreign'])('%s bytes are a miss, counted, and removed unless replaced', async (kind) => {
+    const { cache, events } = await caches.open();
+    await cache.set('product', '1', 'v');
+    await cache.set('product', '2', 'other');
+    const [key, other] = [await keyOf('1'), await keyOf('2')];
+    const bytes = Buffer.from((await redis.getBuffer(kind === 'foreign' ? other : key)) ?? '');
+    if (kind === 'flipped') bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1;
+    await redis.set(key, kind === 'garbage' ? 'garbage' : bytes, 'PX', 60_000);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('loaded'))).toBe('loaded');
+    expect(events.filter((event) => event.type === 'entry.rejected')).toHaveLength(1);
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('loaded'));
+    await redis.set(key, 'garbage', 'PX', 60_000);
+    expect(await cache.get('product', '1')).toBeUndefined();
+    await vi.waitFor(async () => expect(await redis.exists(key)).toBe(0));
+  });
+
+  it('a stale entry is served by all while one instance of the fleet refreshes it', async () => {
+    const policies = { product: { ttl: 50, jitter: 0, staleWindow: '10min' } };
+    const [a, b] = [await caches.open({ policies }), await caches.open({ policies })];
+    await a.cache.set('product', '1', 'old');
+    await vi.waitFor(async () => expect(await a.cache.peek('product', '1')).toMatchObject({ kind: 'stale' }));
+    const answer = deferred<string>();
+    const { load, calls } = countingLoader(() => answer.promise);
+    for (let n = 0; n < 5; n += 1) {
+      const reads = [a, b].flatMap(({ cache }) => Array.from({ length: 5 }, () => cache.getOrSet('product', '1', load)));
+      expect(new Set(await Promise.all(reads))).toEqual(new Set(['old']));
+    }
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    answer.resolve('new');
+    await vi.waitFor(async () => expect(await b.cache.get('product', '1')).toBe('new'));
+    expect(calls()).toBe(1);
+    const outcomes = [...a.events, ...b.events].flatMap((event) => (event.type === 'read' ? [event.outcome] : []));
+    expect(outcomes.filter((outcome) => outcome === 'miss')).toEqual([]);
+  });
+
+  it('data and leases always have a TTL, the version record never', async () => {
+    const { cache } = await caches.open();
+    const answer = deferred<string>();
+    const read = cache.getOrSet('product', '1', () => answer.promise);
+    await cache.set('product', '2', 'v');
+    for (const key of await redis.keys('*test:shop*')) {
+      if (!key.startsWith('sideboard:')) expect(await redis.pttl(key), key).toBeGreaterThan(0);
+    }
+    expect(await redis.pttl(versionKey(ref, 'product'))).toBe(-1);
+    answer.resolve('v');
+    await read;
+  });
+
+  it('the fleet takes over the values of the console for entries filled from now on', async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', 'v');
+    await redis.set(
+      'sideboard:test:shop:policies',
+      JSON.stringify({ v: 1, rev: 1, entities: { product: { ttlMs: 5_000, jitter: 0, staleMs: 0 } } }),
+    );
+    await vi.waitFor(async () => {
+      await cache.set('product', '2', 'v');
+      expect(await redis.pttl(await keyOf('2'))).toBeLessThanOrEqual(5_000);
+    }, 5_000);
+    expect(await redis.pttl(await keyOf('1'))).toBeGreaterThan(400_000);
+  });
+});
+
+describe('close', () => {
+  it('stores what is on its way, gives back leases, refuses further calls and may be called twice', async () => {
+    const { cache } = await caches.open();
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
+    const answer = deferred<string>();
+    const read = cache.getOrSet('product', '2', () => answer.promise);
+    await vi.waitFor(async () => expect(await redis.keys('{*')).toHaveLength(1));
+    await Promise.all([cache.close(), cache.close()]);
+    expect(await redis.exists(await keyOf('1'))).toBe(1);
+    expect(await redis.keys('{*')).toEqual([]);
+    answer.resolve('late');
+    expect(await read).toBe('late');
+    await expect(cache.getOrSet('product', '1', () => Promise.resolve('v'))).rejects.toMatchObject({ name: 'CacheClosed' });
+    await expect(cache.ready()).rejects.toMatchObject({ name: 'CacheClosed' });
+    await vi.waitFor(async () => expect(await redis.client('LIST')).not.toContain('name=sideboard-'));
+  });
+});
