@@ -1,5 +1,4 @@
 import 'server-only';
-import { TRPCError } from '@trpc/server';
 import { redirect } from 'next/navigation';
 import { cache } from 'react';
 import { hrefs } from '../server/contract/hrefs.ts';
@@ -8,13 +7,16 @@ import { serverCaller } from '../server/trpc/caller.ts';
 
 export type SearchParams = Promise<Record<string, string | string[] | undefined>>;
 
+/** By its code: the router lives in another module graph, with a `TRPCError` class of its own. */
+const isSignedOut = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'UNAUTHORIZED';
+
 /** Who asks for this page; null without a session. Asked once for each request. */
 export const currentSession = cache(async (): Promise<SessionView | null> => {
   const caller = await serverCaller();
   try {
     return await caller.session.me();
   } catch (error) {
-    if (error instanceof TRPCError && error.code === 'UNAUTHORIZED') return null;
+    if (isSignedOut(error)) return null;
     throw error;
   }
 });

@@ -7,7 +7,7 @@ import { type ChartSeries, TimeChart } from './time-chart.tsx';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [
-  { key: 'reads', label: 'reads', color: 'var(--sb-ink-3)', kind: 'line', dash: '2 2' },
+  { key: 'demand', label: 'reads', color: 'var(--sb-ink-3)', kind: 'line', dash: '2 2' },
   { key: 'originCalls', label: 'origin calls', color: 'var(--sb-origin)', kind: 'line' },
 ];
 const perSecond = (value: number) => `${formatCount(value)}/s`;
@@ -21,7 +21,7 @@ interface OriginChartProps {
 
 /** Calls that reached the origin beside the reads that asked for them: the room between is what the cache saves. */
 export function OriginChart({ data, rates, marks, height }: OriginChartProps) {
-  const values = rates.seconds === 0 ? ['—', '—'] : [perSecond(rates.reads), perSecond(rates.originCalls)];
+  const values = rates.seconds === 0 ? ['—', '—'] : [perSecond(rates.reads + rates.uncached), perSecond(rates.originCalls)];
   const saved = rates.saved === null ? 'too few reads to say' : `${formatRatio(rates.saved)} saved`;
   return (
     <ChartFrame

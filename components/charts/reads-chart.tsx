@@ -39,7 +39,11 @@ export function ReadsChart({ title, data, rates, marks, height }: ReadsChartProp
       data={data}
       format={perSecond}
       height={height}
-      note={partial === 0 ? undefined : `${partial} s partial (dotted): fewer instances reported than run`}
+      note={
+        partial === 0 ? undefined : (
+          <span title="Fewer instances reported than run: amounts are too small">{partial} s partial (dotted)</span>
+        )
+      }
     >
       <TimeChart data={data} series={series} height={height} format={perSecond} marks={marks} summary={summary} />
     </ChartFrame>

@@ -1,5 +1,5 @@
 'use client';
-import { Button, Group, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, Input, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -46,10 +46,16 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
             </strong>
             : {takers} of {own.length} running instances take faults.
           </Text>
-          <div>
-            <Text fz="sm" fw={500} mb={4}>
-              Fault
-            </Text>
+          <Input.Wrapper
+            label="Fault"
+            labelElement="div"
+            inputWrapperOrder={['label', 'input', 'description']}
+            description={
+              form.values.kind === 'down'
+                ? 'Connections are cut and refused: reads go to the origin, counted as unavailable.'
+                : 'Every answer comes later: past the deadline, reads go to the origin.'
+            }
+          >
             <SegmentedControl
               fullWidth
               aria-label="Fault"
@@ -59,12 +65,7 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
               ]}
               {...form.getInputProps('kind')}
             />
-            <Text fz="xs" c="dimmed" mt={4}>
-              {form.values.kind === 'down'
-                ? 'Connections are cut and refused: reads go to the origin, counted as unavailable.'
-                : 'Every answer comes later: past the deadline, reads go to the origin.'}
-            </Text>
-          </div>
+          </Input.Wrapper>
           {form.values.kind === 'slow' && (
             <NumberInput label="Slower by, ms" min={1} max={10_000} step={50} allowDecimal={false} {...form.getInputProps('latencyMs')} />
           )}
@@ -96,7 +97,7 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
             maxLength={200}
             {...form.getInputProps('reason')}
           />
-          <ActButton type="submit" color="red" denied={denied ?? nobody} onClick={() => undefined}>
+          <ActButton type="submit" color="red.9" denied={denied ?? nobody} onClick={() => undefined}>
             Start…
           </ActButton>
         </Stack>

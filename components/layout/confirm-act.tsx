@@ -57,7 +57,7 @@ function ConfirmForm({ onClose, children, confirm, phrase, pending, error, onCon
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" color="red" disabled={!ready} loading={pending} {...(phrase === null ? { 'data-autofocus': true } : {})}>
+          <Button type="submit" color="red.9" disabled={!ready} loading={pending} {...(phrase === null ? { 'data-autofocus': true } : {})}>
             {confirm}
           </Button>
         </Group>

@@ -63,7 +63,7 @@ export function HeaderTools() {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Badge variant="outline" color="gray" radius="sm" className={classes['wide'] ?? ''} aria-label={`Your role: ${session.role}`}>
+      <Badge variant="light" color="gray" radius="sm" tt="none" className={classes['wide'] ?? ''} aria-label={`Your role: ${session.role}`}>
         {session.readonly ? 'read-only' : session.role}
       </Badge>
       <Palette />

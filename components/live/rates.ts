@@ -1,5 +1,5 @@
 import type { EntityCounts, LivePoint } from '../../server/contract/live.ts';
-import { readsOf, sumCounts } from './service-series.ts';
+import { readsOf, sumCounts, uncachedCalls } from './service-series.ts';
 
 /** "Now" is the mean of this many seconds: one second of a small fleet jumps too much to be read. */
 export const NOW_SECONDS = 10;
@@ -14,33 +14,45 @@ export interface Rates {
   stale: number;
   misses: number;
   unavailable: number;
+  /** Reads with an outcome. */
   reads: number;
+  /** Reads of entities that are never cached: each is one call of the origin. */
+  uncached: number;
   originCalls: number;
   originErrors: number;
   /** (hits + stale) / (hits + stale + misses): what the cache answered of what it was asked. Null under the traffic gate. */
   hitRatio: number | null;
-  /** 1 - origin calls / reads: the share of reads that cost the origin nothing. Null under the traffic gate. */
+  /** 1 - origin calls / (reads + uncached): the share of all reads that cost the origin nothing. Null under the traffic gate. */
   saved: number | null;
 }
 
 /** The last complete seconds of one service, of one entity of it when given. */
 export function ratesNow(points: readonly LivePoint[], service: string, entity?: string): Rates {
   const newest = points.at(-1)?.t ?? 0;
-  const counts: EntityCounts[] = [];
-  let seconds = 0;
-  for (const point of points) {
+  const reported = points.flatMap((point) => {
     // Two more than the window: the newest second or two may still be partial.
-    if (point.t <= newest - NOW_SECONDS - 2) continue;
-    const own = point.services[service];
-    if (own === undefined || own.instances < own.expected) continue;
-    seconds += 1;
-    if (entity === undefined) counts.push(...Object.values(own.entities));
-    else if (own.entities[entity] !== undefined) counts.push(own.entities[entity]);
+    const own = point.t > newest - NOW_SECONDS - 2 ? point.services[service] : undefined;
+    return own === undefined ? [] : [own];
+  });
+  const complete = reported.filter((own) => own.instances >= own.expected);
+  // While an instance is missing no second is complete: too small an amount is better than none, and the chart says so.
+  const used = complete.length > 0 ? complete : reported;
+  const byEntity = new Map<string, EntityCounts[]>();
+  for (const own of used) {
+    for (const [name, counts] of Object.entries(own.entities)) {
+      if (entity === undefined || name === entity) byEntity.set(name, [...(byEntity.get(name) ?? []), counts]);
+    }
   }
-  return ratesOf(sumCounts(counts), seconds);
+  return ratesOf(
+    [...byEntity.values()].map((counts) => sumCounts(counts)),
+    used.length,
+  );
 }
 
-export function ratesOf(sum: EntityCounts, seconds: number): Rates {
+/** `parts`: the sums of each entity over the same `seconds`. */
+export function ratesOf(parts: readonly EntityCounts[], seconds: number): Rates {
+  const sum = sumCounts(parts);
+  const uncached = uncachedCalls(parts);
   const per = (amount: number) => (seconds === 0 ? 0 : amount / seconds);
   const reads = readsOf(sum);
   const asked = sum.hits + sum.stale + sum.misses;
@@ -51,10 +63,11 @@ export function ratesOf(sum: EntityCounts, seconds: number): Rates {
     misses: per(sum.misses),
     unavailable: per(sum.unavailable),
     reads: per(reads),
+    uncached: per(uncached),
     originCalls: per(sum.originCalls),
     originErrors: per(sum.originErrors),
     hitRatio: asked < RATIO_READS_MIN ? null : (sum.hits + sum.stale) / asked,
-    saved: reads < RATIO_READS_MIN ? null : Math.max(0, 1 - sum.originCalls / reads),
+    saved: reads + uncached < RATIO_READS_MIN ? null : Math.max(0, 1 - sum.originCalls / (reads + uncached)),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Second {
   misses: number | null;
   unavailable: number | null;
   reads: number | null;
+  /** Reads, those of entities that are never cached too: each of them is one call of the origin, and has no outcome. */
+  demand: number | null;
   originCalls: number | null;
   originErrors: number | null;
   /** ms */
@@ -24,6 +26,8 @@ export interface Second {
   instances: number;
   expected: number;
 }
+
+const ARRIVING_SECONDS = 2;
 
 const none: EntityCounts = {
   hits: 0,
@@ -54,6 +58,13 @@ export function sumCounts(counts: Iterable<EntityCounts>): EntityCounts {
   return sum;
 }
 
+/** Calls of the origin for entities that had no read with an outcome: those that are never cached. */
+export function uncachedCalls(parts: Iterable<EntityCounts>): number {
+  let calls = 0;
+  for (const one of parts) if (readsOf(one) === 0) calls += one.originCalls;
+  return calls;
+}
+
 export const readsOf = (counts: EntityCounts): number => counts.hits + counts.stale + counts.misses + counts.unavailable;
 
 /**
@@ -64,15 +75,22 @@ export function serviceSeries(points: readonly LivePoint[], service: string, win
   const newest = points.at(-1)?.t;
   if (newest === undefined) return [];
   const byTime = new Map(points.map((point) => [point.t, point]));
-  return Array.from({ length: windowSeconds }, (_, index) => {
+  const seconds = Array.from({ length: windowSeconds }, (_, index) => {
     const t = newest - windowSeconds + 1 + index;
     return second(t, byTime.get(t), service, entity);
   });
+  // The newest second or two are still being reported: drawn, they would look like a dip at the right end.
+  for (let cut = 0; cut < ARRIVING_SECONDS; cut += 1) {
+    const last = seconds.at(-1);
+    if (last === undefined || !(last.partial || last.reads === null)) break;
+    seconds.pop();
+  }
+  return seconds;
 }
 
 function second(t: number, point: LivePoint | undefined, service: string, entity: string | undefined): Second {
   const own = point?.services[service];
-  const counts = own === undefined ? null : countsOf(own, entity);
+  const counts = own === undefined ? null : sumCounts(partsOf(own, entity));
   return {
     atMs: t * 1_000,
     hits: counts?.hits ?? null,
@@ -80,6 +98,7 @@ function second(t: number, point: LivePoint | undefined, service: string, entity
     misses: counts?.misses ?? null,
     unavailable: counts?.unavailable ?? null,
     reads: counts === null ? null : readsOf(counts),
+    demand: own === undefined || counts === null ? null : readsOf(counts) + uncachedCalls(partsOf(own, entity)),
     originCalls: counts?.originCalls ?? null,
     originErrors: counts?.originErrors ?? null,
     p50: own?.latency.p50 ?? null,
@@ -95,7 +114,6 @@ function second(t: number, point: LivePoint | undefined, service: string, entity
   };
 }
 
-function countsOf(point: ServicePoint, entity: string | undefined): EntityCounts {
-  if (entity === undefined) return sumCounts(Object.values(point.entities));
-  return point.entities[entity] ?? none;
+function partsOf(point: ServicePoint, entity: string | undefined): EntityCounts[] {
+  return entity === undefined ? Object.values(point.entities) : [point.entities[entity] ?? none];
 }

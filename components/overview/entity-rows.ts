@@ -32,6 +32,7 @@ export function sortRows(rows: readonly EntityRow[], { column, descending }: Sor
 function compare(a: EntityRow, b: EntityRow, column: SortColumn, descending: boolean): number {
   const sign = descending ? -1 : 1;
   if (column === 'entity') return sign * a.entity.localeCompare(b.entity);
+  if (column === 'reads') return sign * (a.reads + a.uncached - b.reads - b.uncached);
   const left = a[column];
   const right = b[column];
   if (left === null || right === null) return left === right ? 0 : left === null ? 1 : -1;

@@ -12,8 +12,12 @@ import { type EntityRow, entityRows, type Sort, type SortColumn, sortRows } from
 import classes from './overview.module.css';
 
 const columns: readonly { id: SortColumn; label: string; text: (row: EntityRow) => string }[] = [
-  { id: 'reads', label: 'reads/s', text: (row) => formatCount(row.reads) },
-  { id: 'hitRatio', label: 'hit ratio', text: (row) => (row.hitRatio === null ? '—' : formatRatio(row.hitRatio)) },
+  { id: 'reads', label: 'reads/s', text: (row) => formatCount(row.reads + row.uncached) },
+  {
+    id: 'hitRatio',
+    label: 'hit ratio',
+    text: (row) => (row.hitRatio === null ? (row.uncached > 0 ? 'not cached' : '—') : formatRatio(row.hitRatio)),
+  },
   { id: 'stale', label: 'stale/s', text: (row) => formatCount(row.stale) },
   { id: 'misses', label: 'misses/s', text: (row) => formatCount(row.misses) },
   { id: 'unavailable', label: 'unavail./s', text: (row) => formatCount(row.unavailable) },

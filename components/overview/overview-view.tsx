@@ -60,18 +60,18 @@ export function OverviewView() {
             data={data}
             rates={rates}
             marks={marks}
-            height={216}
+            height={208}
           />
           <EntityTable scope={scope} points={points} selected={entity} />
+          <InstanceStrip scope={scope} />
         </div>
         <div className={classes['column']}>
-          <LatencyChart data={data} marks={marks} height={128} />
-          <OriginChart data={data} rates={rates} marks={marks} height={128} />
-          <EvictionChart data={data} marks={marks} height={96} />
-          <MemoryChart data={data} maxBytes={redis.maxMemoryBytes} fragmentation={redis.fragmentationRatio} marks={marks} height={96} />
+          <LatencyChart data={data} marks={marks} height={96} />
+          <OriginChart data={data} rates={rates} marks={marks} height={96} />
+          <EvictionChart data={data} marks={marks} height={72} />
+          <MemoryChart data={data} maxBytes={redis.maxMemoryBytes} fragmentation={redis.fragmentationRatio} marks={marks} height={72} />
         </div>
       </div>
-      <InstanceStrip scope={scope} />
     </>
   );
 }

@@ -21,10 +21,16 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
   return (
     <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
       <Stat name="Hit ratio" value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
-        {rates.hitRatio === null ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s` : 'hits and stale, of what was asked'}
+        {rates.hitRatio === null ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s` : 'hits and stale'}
       </Stat>
       <Stat name="Reads" value={perSecond(rates.reads)}>
-        {rates.unavailable > 0 ? <b className={classes['warn']}>{perSecond(rates.unavailable)} unavailable</b> : 'none unavailable'}
+        {rates.unavailable > 0 ? (
+          <b className={classes['warn']}>{perSecond(rates.unavailable)} unavailable</b>
+        ) : rates.uncached > 0 ? (
+          `and ${perSecond(rates.uncached)} never cached`
+        ) : (
+          'none unavailable'
+        )}
       </Stat>
       <Stat name="Latency p95" value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
         p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'}

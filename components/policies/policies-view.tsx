@@ -99,7 +99,7 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
   return (
     <Card>
       <Table.ScrollContainer minWidth={720}>
-        <Table aria-label={`TTL policies of ${scope.service}`}>
+        <Table layout="fixed" aria-label={`TTL policies of ${scope.service}`}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Entity</Table.Th>

@@ -74,7 +74,9 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                   <Table.Tr key={row.entity}>
                     <Table.Th scope="row">{row.entity}</Table.Th>
                     <Table.Td>{row.class}</Table.Td>
-                    <Table.Td>{row.version === null ? 'none yet' : <code>{row.version}</code>}</Table.Td>
+                    <Table.Td>
+                      {row.version !== null ? <code>{row.version}</code> : row.class === 'none' ? 'never cached' : 'none yet'}
+                    </Table.Td>
                     <Table.Td>{row.sinceMs === null ? '—' : <Ago atMs={row.sinceMs} />}</Table.Td>
                     <Table.Td c="dimmed">{row.previous === null ? '—' : <code>{row.previous}</code>}</Table.Td>
                     <Table.Td ta="right">
@@ -83,7 +85,7 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                     <Table.Td ta="right">{row.instances}</Table.Td>
                     <Table.Td ta="right">
                       <ActButton
-                        denied={denied}
+                        denied={denied ?? (row.class === 'none' ? 'Never cached: it has no entries to drop.' : null)}
                         size="compact-xs"
                         color="red"
                         variant="light"

@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import type { EntityCounts, LivePoint, LiveState } from '../../server/contract/live.ts';
+import { createLiveStore } from './live-store.ts';
+import { ratesNow } from './rates.ts';
+import { serviceSeries } from './service-series.ts';
+import { upsertPoints } from './upsert-points.ts';
+import { SEEN_FOR_MS, watchedTabs } from './watched-tabs.ts';
+
+const SHOP = 'shop';
+const counts = (over: Partial<EntityCounts> = {}): EntityCounts => ({
+  hits: 0,
+  stale: 0,
+  misses: 0,
+  unavailable: 0,
+  originCalls: 0,
+  originErrors: 0,
+  invalidations: 0,
+  sets: 0,
+  fillsRejected: 0,
+  ...over,
+});
+const point = (
+  t: number,
+  entities: Record<string, EntityCounts> = { product: counts({ hits: 80, misses: 20, originCalls: 20 }) },
+  instances = 3,
+): LivePoint => ({
+  t,
+  services: { [SHOP]: { instances, expected: 3, latency: { p50: 1, p95: 2, p99: 3 }, entities } },
+  redis: { evictedPerSecond: 0, expiredPerSecond: 0, memoryUsedBytes: 1, fragmentationRatio: 1 },
+});
+const state = (nowMs: number): LiveState => ({
+  nowMs,
+  redis: {
+    state: 'up',
+    reason: null,
+    sinceMs: 0,
+    address: '',
+    version: null,
+    maxMemoryBytes: null,
+    memoryUsedBytes: null,
+    fragmentationRatio: null,
+    maxMemoryPolicy: null,
+    keys: null,
+  },
+  store: { state: 'up', reason: null, sinceMs: 0 },
+  services: [{ env: 'demo', service: 'shop' }],
+  instances: [],
+  experiments: [],
+  entityLatency: [],
+  marks: [],
+});
+
+describe('points', () => {
+  it('a late frame changes its own second, and order holds', () => {
+    const points = upsertPoints([point(1), point(3)], [point(2), point(3, {})], 300);
+    expect(points.map(({ t }) => t)).toEqual([1, 2, 3]);
+    expect(points[2]?.services[SHOP]?.entities).toEqual({});
+  });
+  it('the window is bounded', () => {
+    expect(upsertPoints([point(1), point(2)], [point(11)], 10).map(({ t }) => t)).toEqual([2, 11]);
+  });
+});
+
+describe('the live store', () => {
+  it('keeps the identity of what a tick did not change', () => {
+    const store = createLiveStore(() => 0);
+    store.accept({ type: 'snapshot', state: state(1), points: [point(1)], windowSeconds: 300 });
+    const before = store.get().state;
+    store.accept({ type: 'tick', state: state(2), points: [] });
+    expect(store.get().state?.nowMs).toBe(2);
+    expect(store.get().state?.services).toBe(before?.services);
+  });
+  it('a pause holds the charts and nothing else', () => {
+    const store = createLiveStore(() => 0);
+    store.accept({ type: 'snapshot', state: state(1), points: [point(1)], windowSeconds: 300 });
+    store.setPaused(true);
+    store.accept({ type: 'tick', state: { ...state(2), marks: [] }, points: [point(2)] });
+    expect([store.get().shown.length, store.get().points.length, store.get().state?.nowMs]).toEqual([1, 2, 2]);
+    store.setPaused(false);
+    expect(store.get().shown.length).toBe(2);
+  });
+  it('a snapshot takes the place of all that was there', () => {
+    const store = createLiveStore(() => 0);
+    store.accept({ type: 'snapshot', state: state(1), points: [point(1), point(2)], windowSeconds: 300 });
+    store.accept({ type: 'snapshot', state: state(3), points: [point(3)], windowSeconds: 60 });
+    expect([store.get().points.length, store.get().windowSeconds]).toEqual([1, 60]);
+  });
+});
+
+describe('a series', () => {
+  it('a second without a report is a gap, not a zero', () => {
+    const series = serviceSeries([point(1), point(3)], SHOP, 3);
+    expect(series.map(({ hits }) => hits)).toEqual([80, null, 80]);
+  });
+  it('newest seconds that are still arriving are left out, older partial ones are marked', () => {
+    const series = serviceSeries([point(1, {}, 2), point(2), point(3, {}, 1)], SHOP, 3);
+    expect(series.map(({ atMs, partial }) => [atMs, partial])).toEqual([
+      [1_000, true],
+      [2_000, false],
+    ]);
+  });
+  it('an entity has its own amounts', () => {
+    const entities = { product: counts({ hits: 5 }), cart: counts({ misses: 2 }) };
+    expect(serviceSeries([point(1, entities)], SHOP, 1, 'cart')[0]).toMatchObject({ hits: 0, misses: 2, reads: 2 });
+  });
+});
+
+describe('rates now', () => {
+  it('unavailable reads are no part of the hit ratio', () => {
+    const rates = ratesNow([point(1, { product: counts({ hits: 80, misses: 20, unavailable: 100 }) })], SHOP);
+    expect([rates.hitRatio, rates.unavailable]).toEqual([0.8, 100]);
+  });
+  it('too few reads give no ratio', () => {
+    expect(ratesNow([point(1, { product: counts({ hits: 10 }) })], SHOP).hitRatio).toBeNull();
+  });
+  it('partial seconds are left out while there are complete ones', () => {
+    const rates = ratesNow([point(1), point(2, { product: counts({ hits: 1 }) }, 1)], SHOP);
+    expect([rates.seconds, rates.reads]).toEqual([1, 100]);
+  });
+  it('what is never cached counts as asked for, and saves nothing', () => {
+    const rates = ratesNow(
+      [point(1, { product: counts({ hits: 75, misses: 25, originCalls: 25 }), payment: counts({ originCalls: 100 }) })],
+      SHOP,
+    );
+    expect([rates.uncached, rates.saved]).toEqual([100, 0.375]);
+  });
+});
+
+describe('tabs that are looked at', () => {
+  it('a tab that fell silent is forgotten', () => {
+    let now = 0;
+    const tabs = watchedTabs(() => now);
+    tabs.saw('a', true);
+    expect(tabs.any()).toBe(true);
+    now = SEEN_FOR_MS;
+    expect(tabs.any()).toBe(false);
+  });
+  it('the stream rests only when none is visible', () => {
+    const tabs = watchedTabs(() => 0);
+    tabs.saw('a', true);
+    tabs.saw('b', true);
+    tabs.saw('a', false);
+    expect(tabs.any()).toBe(true);
+    tabs.saw('b', false);
+    expect(tabs.any()).toBe(false);
+  });
+});
