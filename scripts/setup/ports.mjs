@@ -18,7 +18,7 @@ export function parsePort(text) {
  * Why nobody can listen there, as an error code, or null.
  * @returns {Promise<string | null>}
  */
-export function listenProblem(port, host) {
+function listenProblem(port, host) {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', (error) => resolve(error.code ?? error.message));

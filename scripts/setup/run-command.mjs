@@ -62,3 +62,17 @@ function endGroup(child, signal) {
     if (error.code !== 'ESRCH') throw error;
   }
 }
+
+/** Ends the process and what it runs when it is told to: the commands have process groups of their own, so Ctrl-C misses them. */
+export function endWithCommands() {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ]) {
+    process.on(signal, () => {
+      endCommands();
+      process.exit(code);
+    });
+  }
+}

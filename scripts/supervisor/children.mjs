@@ -1,7 +1,6 @@
 /** The processes of a start: what each runs, with what environment, and when it is ready. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { programs, root } from '../setup/paths.mjs';
 import { passwordFor } from './settings.mjs';
 import { acceptsConnections, consoleAnswers, redisAnswers } from './wait-until.mjs';
@@ -9,9 +8,9 @@ import { acceptsConnections, consoleAnswers, redisAnswers } from './wait-until.m
 export const SHOPS = 3;
 
 /** Small enough that the demo's catalogue does not fit, so evictions show. */
-const REDIS_MEMORY = '24mb';
+const REDIS_MEMORY = '10mb';
 
-const FOLLOW_PARENT = ['--import', pathToFileURL(path.join(import.meta.dirname, 'follow-parent.mjs')).href];
+const FOLLOW_PARENT = ['--import', import.meta.resolve('./follow-parent.mjs')];
 
 /** `redis://…` of the embedded Redis. */
 export function embeddedRedisUrl(port, secret) {
