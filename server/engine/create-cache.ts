@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { askRedis } from './ask-redis.ts';
 import { awaitConnection, refusalOf } from './await-connection.ts';
@@ -26,6 +27,7 @@ import { ReadBatcher } from './read-batcher.ts';
 import { countRead } from './read-waiter.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
+import { withDeadline } from './redis/with-deadline.ts';
 import { runLoader } from './run-loader.ts';
 import { readRecordCommand, readRecordReply, Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -61,7 +63,7 @@ class SideboardCache implements Cache<string> {
   readonly #batcher: ReadBatcher;
   readonly #wakeUps: WakeUps;
   readonly #hub: SubscriberHub;
-  readonly #control: ReturnType<typeof openClient>;
+  readonly #control: Redis;
   readonly #link: ControlLink;
   readonly #faults: FaultSwitch;
   readonly #deferred: DeferredInvalidations;
@@ -86,9 +88,14 @@ class SideboardCache implements Cache<string> {
           if (role === 'read') outage.begin(problem);
         },
       });
-    const read = guard(open('read'), clock, (isOpen) => (isOpen ? outage.begin('no answer in time') : outage.end()));
-    read.client.on('ready', () => outage.end());
-    read.client.on('close', () => outage.begin('connection lost'));
+    const guarded = (role: 'read' | 'write' | 'lease', onChange: (open: boolean) => void) => guard(open(role), clock, deadlineMs, onChange);
+    const read = guarded('read', (isOpen) => (isOpen ? outage.begin('no answer in time') : outage.end()));
+    read.client.on('ready', () => {
+      if (!read.breaker.open) outage.end();
+    });
+    read.client.on('close', () => {
+      if (this.#closing === null) outage.begin('connection lost');
+    });
     this.#control = open('control');
     this.#hub = createSubscriberHub(open('subscriber'), clock, (error) => bus.emit({ type: 'listener.failed', error }));
     this.#entities = new Map([...options.policies].map(([name, policy]) => [name, new EntityState(ref, name, policy)]));
@@ -103,8 +110,8 @@ class SideboardCache implements Cache<string> {
       random,
       bus,
       read,
-      lease: guard(open('lease'), clock, () => {}),
-      write: guard(open('write'), clock, () => {}),
+      lease: guarded('lease', () => {}),
+      write: guarded('write', () => {}),
       redisNow: () => link.redisNow(),
       nextToken: tokenSource(instance),
     };
@@ -317,8 +324,9 @@ class SideboardCache implements Cache<string> {
   }
 }
 
-function guard(client: ReturnType<typeof openClient>, clock: Clock, onChange: (open: boolean) => void): GuardedClient {
-  const probe = async () => client.status === 'ready' && (await client.ping()) === 'PONG';
+function guard(client: Redis, clock: Clock, deadlineMs: number, onChange: (open: boolean) => void): GuardedClient {
+  // As strict as a read: a Redis that answers too late is not back.
+  const probe = async () => client.status === 'ready' && (await withDeadline(() => client.ping(), deadlineMs, clock)).ok;
   return { client, breaker: new Breaker({ clock, probe, onChange }) };
 }
 

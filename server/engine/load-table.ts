@@ -293,7 +293,10 @@ export class LoadTable {
     const { lease } = load;
     if (lease === null) return;
     if (lease.lost || this.#closed) {
-      if (lease.lost) entity.metrics.counts.fillsRejected += 1;
+      if (lease.lost) {
+        entity.metrics.counts.fillsRejected += 1;
+        this.#context.bus.emit({ type: 'fill', entity: entity.name, id, result: 'rejected' });
+      }
       this.#forget(lease);
       return;
     }

@@ -55,6 +55,24 @@ describe('rule 1: a strict read returns nothing that is older than its start', (
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('new'));
   });
 
+  it("a read that sees another instance's lease does not join the own load that was revoked", async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const [old, fresh] = [deferred<string>(), deferred<string>()];
+    const first = a.cache.getOrSet('product', '1', () => old.promise);
+    const lease = leaseKey(await keyOf('1'));
+    await vi.waitFor(async () => expect(await redis.exists(lease)).toBe(1));
+    await b.cache.invalidate('product', '1');
+    const taken = b.cache.getOrSet('product', '1', () => fresh.promise);
+    await vi.waitFor(async () => expect(await redis.exists(lease)).toBe(1));
+    const second = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
+    old.resolve('old');
+    expect(await first).toBe('old');
+    fresh.resolve('fresh');
+    expect(await taken).toBe('fresh');
+    expect(await second).toBe('fresh');
+  });
+
   it('with Redis unreachable, joiners share the next load: one running and one next', async () => {
     const { cache } = await caches.open();
     await server.kill();
