@@ -13,6 +13,7 @@ import { faultDocument } from '../wire/fault-order.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { InstanceRecord } from '../wire/instance-record.ts';
 import { type PolicyDocument, policyDocument } from '../wire/policy-document.ts';
+import { awaitLive } from './await-live.ts';
 import { AckInbox, type Announcement } from './collect-acks.ts';
 import { engineVersion } from './engine-version.ts';
 import { FrameBacklog } from './frame-backlog.ts';
@@ -105,7 +106,6 @@ class RedisControlLink implements ControlLink {
     this.#hub = hub;
     this.#inbox = new AckInbox(hub, inboxChannel(ref, instance));
     hub.subscribe(controlChannel(ref), (payload) => this.#heard(payload));
-    this.#io.control.on('ready', this.#beatSoon);
     this.#frameFromMs = this.#io.clock.monotonicMs();
     this.#timer = setInterval(() => {
       this.#takeFrame();
@@ -113,6 +113,9 @@ class RedisControlLink implements ControlLink {
     }, beatMs);
     this.#timer.unref();
     await this.#connected();
+    // Whoever reads of this instance in the registry may expect it to hear.
+    if (this.#io.control.status === 'ready') await awaitLive(hub, connectMsMax, this.#io.clock);
+    this.#io.control.on('ready', this.#beatSoon);
     this.#beatSoon();
     await this.#beating;
   }

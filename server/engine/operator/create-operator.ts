@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../clock.ts';
+import { awaitLive } from '../control/await-live.ts';
 import { AckInbox } from '../control/collect-acks.ts';
 import { operatorInboxChannel } from '../keys.ts';
 import { type RedisConnection, resolveConnection } from '../redis/connection.ts';
 import { openClient } from '../redis/open-client.ts';
-import { createSubscriberHub, type SubscriberHub } from '../redis/subscriber-hub.ts';
+import { createSubscriberHub } from '../redis/subscriber-hub.ts';
 import { bumpVersion } from './bump-version.ts';
 import { describeKeys } from './describe-keys.ts';
 import { forgetInstances } from './forget-instances.ts';
@@ -48,7 +49,8 @@ export function createOperator(options: OperatorOptions): Operator {
   return {
     async ready() {
       await connection.firstAttempt();
-      if (connection.state().state === 'up') await subscribed(hub, options.deadlineMs ?? deadlineMsDefault);
+      // Without its inbox an early bump would show everybody as pending.
+      if (connection.state().state === 'up') await awaitLive(hub, options.deadlineMs ?? deadlineMsDefault, clock);
     },
     async close() {
       inbox.close();
@@ -76,18 +78,4 @@ export function createOperator(options: OperatorOptions): Operator {
     find: (ref, entity, id) => findEntry(connection, ref, entity, id),
     inspect: (key) => inspectEntry(connection, key),
   };
-}
-
-/** Acknowledgements can arrive from here on; without them an early bump would show everybody as pending. */
-function subscribed(hub: SubscriberHub, withinMs: number): Promise<void> {
-  if (hub.live) return Promise.resolve();
-  return new Promise((resolve) => {
-    const settle = (): void => {
-      stopListening();
-      cancel();
-      resolve();
-    };
-    const stopListening = hub.onLive(settle);
-    const cancel = systemClock.after(withinMs, settle);
-  });
 }
