@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { holdsAll } from './dependencies.mjs';
 import { findProgram } from './find-program.mjs';
@@ -48,5 +49,19 @@ describe('installed dependencies', () => {
   it('do not match when one is missing or of another version', () => {
     expect(holdsAll(wanted, {})).toBe(false);
     expect(holdsAll(wanted, { 'node_modules/a': { version: '1.0.1' } })).toBe(false);
+  });
+});
+
+describe('the lock file', () => {
+  it('holds the packages of every system: without them npm ci refuses it', () => {
+    const { packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+    const isLocked = (name, place) => {
+      if (`${place === '' ? '' : `${place}/`}node_modules/${name}` in packages) return true;
+      return place !== '' && isLocked(name, place.includes('/node_modules/') ? place.slice(0, place.lastIndexOf('/node_modules/')) : '');
+    };
+    const missing = Object.entries(packages).flatMap(([place, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter((name) => !isLocked(name, place)),
+    );
+    expect(missing).toEqual([]);
   });
 });
