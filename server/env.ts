@@ -74,7 +74,11 @@ const schema = z.object({
 /** Throws `EnvError` with one line per problem. A Redis address that is wrong is no reason not to start: it is reported in `redis`. */
 export function readEnv(source: Record<string, string | undefined> = process.env, root: string = process.cwd()): Env {
   const parsed = schema.safeParse(source);
-  if (!parsed.success) throw new EnvError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`));
+  if (!parsed.success) {
+    // One line for a variable: what is too short need not be called too simple as well.
+    const first = new Map([...parsed.error.issues].reverse().map((issue) => [issue.path.join('.'), issue.message]));
+    throw new EnvError([...first].reverse().map(([name, message]) => `${name} ${message}`));
+  }
   const values = parsed.data;
   const own = values.SIDEBOARD_URL === undefined ? null : originOf(values.SIDEBOARD_URL);
   return {

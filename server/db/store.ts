@@ -36,7 +36,8 @@ export interface StoreOptions {
 }
 
 const CONNECTIONS_MAX = 4;
-const CONNECT_MS_MAX = 2_000;
+/** Also on a machine that is busy starting everything at once. */
+const CONNECT_MS_MAX = 5_000;
 const QUERY_MS_MAX = 4_000;
 const PROBE_EACH_MS = 1_000;
 
@@ -51,7 +52,7 @@ export function openStore({ url, migrationsFolder, now = Date.now }: StoreOption
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_MS_MAX,
     query_timeout: QUERY_MS_MAX,
-    idleTimeoutMillis: 30_000,
+    idleTimeoutMillis: 60_000,
     allowExitOnIdle: true,
   });
   const db = drizzle(pool);

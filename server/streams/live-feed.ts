@@ -37,8 +37,8 @@ export function createLiveFeed({ snapshot, now }: Sources): LiveFeedSource {
     readers.add(reader);
     signal.addEventListener('abort', wake);
     try {
-      yield { type: 'snapshot', ...snapshot(), windowSeconds: WINDOW_SECONDS };
       let checkedAt = now();
+      yield { type: 'snapshot', ...snapshot(), windowSeconds: WINDOW_SECONDS };
       while (!closed && !signal.aborted) {
         if (reader.state === null) await new Promise<void>((resolve) => (reader.wake = resolve));
         if (closed || signal.aborted) return;
