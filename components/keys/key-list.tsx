@@ -9,6 +9,7 @@ import { useVisibleMeta } from './use-visible-meta.ts';
 const ROW_PX = 28;
 const PAGE_ROWS = 15;
 const BLANK = '';
+const generations = { current: '', previous: ' prev.', old: ' old' } as const;
 
 interface KeyListProps {
   listRef: RefObject<HTMLDivElement | null>;
@@ -98,7 +99,7 @@ export function KeyList({ listRef, rows, openKey, onOpen }: KeyListProps) {
                 </span>
                 <span className={classes['version']} data-generation={row.generation}>
                   {row.version}
-                  {row.generation !== 'current' && ` ${row.generation}`}
+                  {generations[row.generation]}
                 </span>
                 <span>{known === undefined ? BLANK : known.ttlMs === null ? 'gone' : formatDuration(wholeSeconds(known.ttlMs))}</span>
                 <span>{known === undefined || known.sizeBytes === null ? BLANK : formatBytes(known.sizeBytes)}</span>

@@ -9,6 +9,7 @@ import { Card } from '../layout/card.tsx';
 import { describeFault } from '../layout/describe-fault.ts';
 import { QueryTrouble } from '../layout/notice.tsx';
 import { StopButton } from '../layout/stop-button.tsx';
+import { WideTable } from '../layout/wide-table.tsx';
 import { useLiveState } from '../live/live-context.tsx';
 import { useServerNow } from '../live/server-now.ts';
 import { useTRPC } from '../trpc/trpc-context.ts';
@@ -35,8 +36,8 @@ export function ExperimentList() {
       {query.isError && query.data === undefined && <QueryTrouble error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && rows.length === 0 && <p>None was run yet. Ten seconds of “Redis down” shows most of what this page is for.</p>}
       {rows.length > 0 && (
-        <Table.ScrollContainer minWidth={760}>
-          <Table aria-label="Experiments">
+        <WideTable>
+          <Table miw={760} aria-label="Experiments">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Fault</Table.Th>
@@ -72,7 +73,7 @@ export function ExperimentList() {
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
       )}
     </Card>
   );

@@ -13,6 +13,7 @@ import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { PageHead } from '../layout/page-head.tsx';
 import { setParams } from '../layout/set-params.ts';
 import { useScope } from '../layout/use-scope.ts';
+import { WideTable } from '../layout/wide-table.tsx';
 import { useLiveState } from '../live/live-context.tsx';
 import { useTRPC } from '../trpc/trpc-context.ts';
 import { PolicyEditor } from './policy-editor.tsx';
@@ -98,8 +99,8 @@ function AppliedBy({ list }: { list: PolicyList }) {
 function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly PolicyRow[] }) {
   return (
     <Card>
-      <Table.ScrollContainer minWidth={720}>
-        <Table layout="fixed" aria-label={`TTL policies of ${scope.service}`}>
+      <WideTable>
+        <Table miw={720} layout="fixed" aria-label={`TTL policies of ${scope.service}`}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Entity</Table.Th>
@@ -152,7 +153,7 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </WideTable>
     </Card>
   );
 }

@@ -80,10 +80,19 @@ function PolicyEditorForm({ scope, row, rev, onClose, onSaved }: PolicyEditorPro
   };
   const phraseOk = !production || phrase === scope.env;
 
+  const reasonNotToSave =
+    conflict !== null
+      ? 'Choose between theirs and yours first.'
+      : !changed
+        ? 'Nothing has changed.'
+        : phraseOk
+          ? null
+          : 'Type the name of the environment first.';
+
   return (
     <form
       onSubmit={form.onSubmit(() => {
-        if (denied === null && parsed.ok && changed && phraseOk) send(parsed.values, base.rev, intent);
+        if (denied === null && parsed.ok && changed && reasonNotToSave === null) send(parsed.values, base.rev, intent);
       })}
     >
       <Stack gap="sm" fz="sm">
@@ -193,12 +202,7 @@ function PolicyEditorForm({ scope, row, rev, onClose, onSaved }: PolicyEditorPro
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <ActButton
-            type="submit"
-            denied={denied ?? (changed ? (phraseOk ? null : 'Type the name of the environment first.') : 'Nothing has changed.')}
-            loading={save.isPending}
-            onClick={() => undefined}
-          >
+          <ActButton type="submit" denied={denied ?? reasonNotToSave} loading={save.isPending} onClick={() => undefined}>
             Save
           </ActButton>
         </Group>

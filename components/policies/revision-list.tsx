@@ -5,6 +5,7 @@ import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { Ago } from '../layout/ago.tsx';
 import { Card } from '../layout/card.tsx';
 import { QueryTrouble } from '../layout/notice.tsx';
+import { WideTable } from '../layout/wide-table.tsx';
 import { useTRPC } from '../trpc/trpc-context.ts';
 import { showValues } from './show-values.ts';
 
@@ -17,8 +18,8 @@ export function RevisionList({ scope, rev }: { scope: ServiceRef; rev: number })
       {query.isError && query.data === undefined && <QueryTrouble error={query.error} onRetry={() => void query.refetch()} />}
       {query.data?.length === 0 && <p>None yet: every policy is as the service's code asks for.</p>}
       {query.data !== undefined && query.data.length > 0 && (
-        <Table.ScrollContainer minWidth={600}>
-          <Table aria-label="Revisions of policies">
+        <WideTable>
+          <Table miw={600} aria-label="Revisions of policies">
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Revision</Table.Th>
@@ -45,7 +46,7 @@ export function RevisionList({ scope, rev }: { scope: ServiceRef; rev: number })
               ))}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
       )}
     </Card>
   );

@@ -14,6 +14,7 @@ import { NoService } from '../layout/no-service.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { PageHead } from '../layout/page-head.tsx';
 import { useScope } from '../layout/use-scope.ts';
+import { WideTable } from '../layout/wide-table.tsx';
 import { useLive, useLiveState } from '../live/live-context.tsx';
 import { ratesNow } from '../live/rates.ts';
 import { useDenied } from '../trpc/session-context.tsx';
@@ -55,8 +56,8 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
       )}
       {query.data !== undefined && query.data.length > 0 && (
         <Card>
-          <Table.ScrollContainer minWidth={720}>
-            <Table aria-label={`Versions of ${scope.service}`}>
+          <WideTable>
+            <Table miw={720} aria-label={`Versions of ${scope.service}`}>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>Entity</Table.Th>
@@ -102,7 +103,7 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
         </Card>
       )}
       {asked !== null && <BumpDialog scope={scope} row={asked} onClose={() => setAsked(null)} onDone={setReceipt} />}
