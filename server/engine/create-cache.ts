@@ -48,7 +48,7 @@ export function createCache<Entity extends string>(options: CacheOptions<Entity>
   return new SideboardCache(parseCacheOptions(options), {});
 }
 
-/** @internal `createCache` with a clock and a source of chance of one's own. */
+/** `createCache` with a clock and a source of chance of one's own: for tests. */
 export function createCacheWith<Entity extends string>(options: CacheOptions<Entity>, parts: CacheParts): Cache<Entity> {
   return new SideboardCache(parseCacheOptions(options), parts);
 }

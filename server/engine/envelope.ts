@@ -28,7 +28,7 @@ const CODEC_JSON = 1;
 const FLAG_STALE = 1;
 const KNOWN_FLAGS = FLAG_STALE;
 /** A payload past this is not stored, and not decoded. */
-export const PAYLOAD_BYTES_MAX: number = 16 * 1024 * 1024;
+const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 /** The first bytes tell one fill of a key from another. */
 export const ENVELOPE_HEAD_BYTES: number = HEADER_BYTES;
 

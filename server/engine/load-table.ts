@@ -49,10 +49,10 @@ interface Gate {
 }
 
 /** A waiter looks again after this even if no push came. */
-const FALLBACK_MS = 250;
+export const FALLBACK_MS = 250;
 /** The version may move under a question this often. */
 const MOVES_MAX = 3;
-const REFRESH_PAUSE_MS = 250;
+const REFRESH_PAUSE_MS = 300;
 
 export class LoadTable {
   readonly #context: EngineContext;

@@ -23,7 +23,7 @@ const duration = z.union([z.number(), z.string()], { error: UNPARSABLE }).transf
 });
 
 /** The policy of one entity as its service's code writes it. Durations: ms, or text as '24h'. */
-export const policyInput = z
+const policyInput = z
   .strictObject({
     /** Fills in what is not given; `none` is never cached. */
     class: z.enum(['static', 'profile', 'transactional', 'analytics', 'edge', 'none']).optional(),
@@ -79,7 +79,7 @@ export function resolvePolicy(input: unknown, path: readonly (string | number)[]
   return resolveParsed(parsed.data);
 }
 
-export function resolveParsed(policy: z.output<typeof policyInput>): Policy {
+function resolveParsed(policy: z.output<typeof policyInput>): Policy {
   const { loadTimeoutMs = 10_000, leaseMs = 3_000 } = policy;
   if (policy.class === 'none' || policy.strategy === 'none') {
     return { class: 'none', strategy: 'none', ttlMs: 0, jitter: 0, staleMs: 0, loadTimeoutMs, leaseMs };

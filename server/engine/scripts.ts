@@ -20,7 +20,7 @@ export interface Script {
   readonly sha: string;
 }
 
-export function script(name: string, lua: string): Script {
+function script(name: string, lua: string): Script {
   return { name, lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 

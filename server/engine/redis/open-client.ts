@@ -5,7 +5,7 @@ import type { ClientRole, ResolvedConnection } from './connection.ts';
 export type Connector = NonNullable<RedisOptions['Connector']>;
 
 /** Gives the connector class under a role's client, where faults are injected; undefined for a role that carries none. */
-export interface ConnectorSource {
+interface ConnectorSource {
   connectorFor(role: ClientRole): Connector | undefined;
 }
 

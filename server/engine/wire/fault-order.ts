@@ -7,7 +7,7 @@ const common = {
 };
 
 /** One simulated failure at the sockets of this service's instances. */
-export const faultOrder = z.discriminatedUnion('kind', [
+const faultOrder = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('down'), ...common }),
   z.object({ kind: z.literal('slow'), latencyMs: z.int().min(1).max(10_000), ...common }),
 ]);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 const count = z.int().nonnegative();
 
 /** Counters of one entity in one second of one instance. A read is counted once, under one outcome. */
-export const entityFrame = z.object({
+const entityFrame = z.object({
   hits: count,
   stale: count,
   misses: count,

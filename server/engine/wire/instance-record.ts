@@ -3,7 +3,7 @@ import * as z from 'zod';
 const time = z.int().nonnegative();
 
 /** How an entity stands in one running instance. */
-export const instanceEntity = z.object({
+const instanceEntity = z.object({
   class: z.string().max(64),
   strategy: z.enum(['cache-aside', 'none']),
   /** What the instance applies now, and what its own code asked for. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** What a console may override of an entity's policy. Units: ms; jitter is the largest share of the TTL taken off at random. */
-export const policyOverride = z.object({
+const policyOverride = z.object({
   ttlMs: z.int().min(1_000).max(7_776_000_000),
   jitter: z.number().min(0).max(0.5),
   staleMs: z.int().min(0).max(2_592_000_000),

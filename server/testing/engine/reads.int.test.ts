@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Clock, systemClock } from '../../engine/clock.ts';
+import { FALLBACK_MS } from '../../engine/load-table.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { cachesOf, countingLoader, deferred } from './open-caches.ts';
 
@@ -41,7 +43,12 @@ describe('reads', () => {
   });
 
   it('a waiter in another instance is woken by the fill and loads nothing', async () => {
-    const [a, b] = [await caches.open(), await caches.open()];
+    // The waiter's fallback timer never comes: only the push can wake it.
+    const clock: Clock = {
+      ...systemClock,
+      after: (delayMs, run) => (delayMs === FALLBACK_MS ? () => {} : systemClock.after(delayMs, run)),
+    };
+    const [a, b] = [await caches.open(), await caches.open({}, { clock })];
     const answer = deferred<string>();
     const first = countingLoader(() => answer.promise);
     const second = countingLoader(() => Promise.resolve('other'));

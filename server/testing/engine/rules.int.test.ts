@@ -298,6 +298,13 @@ describe('rule 4: hard invalidation', () => {
     }
   });
 
+  it('a removal that is refused is an error, though the record was read', async () => {
+    await caches.open();
+    await redis.acl('SETUSER', 'unscripted', 'on', '>pw', '~*', '&*', '+@all', '-eval', '-evalsha');
+    const { cache } = await caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'unscripted', password: 'pw' } });
+    await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+  });
+
   it('no answer is an error, and it is done when Redis is back', async () => {
     const { cache, events } = await caches.open();
     await cache.set('product', '1', 'v1');

@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../engine/clock.ts';
+import { resolveConnection } from '../../engine/redis/connection.ts';
+import { openClient } from '../../engine/redis/open-client.ts';
+import { createSubscriberHub } from '../../engine/redis/subscriber-hub.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedisServer();
+});
+afterAll(() => server.stop());
+
+describe('clients', () => {
+  it('rule 11: a command whose connection was lost is neither left pending nor sent again', async () => {
+    const client = openClient(resolveConnection(server.url), 'write', { commandTimeoutMs: 60_000, socketTimeoutMs: 60_000 });
+    await once(client, 'ready');
+    server.pause();
+    const lost = client.incr('count').then(
+      () => 'answered',
+      () => 'rejected',
+    );
+    await server.kill();
+    expect(await lost).toBe('rejected');
+    await server.restart();
+    await vi.waitFor(async () => expect(await client.get('other')).toBeNull(), 5_000);
+    expect(await client.get('count')).toBeNull();
+    client.disconnect();
+  });
+
+  it('a command without a connection is refused at once, and queued nowhere', async () => {
+    const client = openClient({ ...resolveConnection(server.url), port: 1 }, 'read');
+    await expect(client.get('x')).rejects.toThrow(/enableOfflineQueue/);
+    client.disconnect();
+  });
+
+  it('a handshake that nobody answers is given up, and tried again until somebody does', async () => {
+    server.pause();
+    const client = openClient(resolveConnection(server.url), 'read');
+    await new Promise<void>((resolve) => client.once('close', () => resolve()));
+    server.resume();
+    await once(client, 'ready');
+    client.disconnect();
+  });
+
+  it('what is told of a connection error holds no secret', async () => {
+    const problems: string[] = [];
+    const client = openClient({ ...resolveConnection(server.url), username: 'nobody', password: 'canary-secret' }, 'read', {
+      onError: (problem) => problems.push(problem),
+    });
+    await vi.waitFor(() => expect(problems.length).toBeGreaterThan(0));
+    client.disconnect();
+    expect(problems.join()).not.toContain('canary');
+    expect(problems[0]).toMatch(/WRONGPASS/);
+  });
+
+  it('a hub hears again after its server was lost, without being told', async () => {
+    const hub = createSubscriberHub(
+      openClient(resolveConnection(server.url), 'subscriber', { commandTimeoutMs: 1_000 }),
+      systemClock,
+      () => {},
+    );
+    const heard: string[] = [];
+    const stop = hub.subscribe('news', (payload) => heard.push(payload));
+    await vi.waitFor(() => expect(hub.live).toBe(true));
+    await server.kill();
+    await vi.waitFor(() => expect(hub.live).toBe(false));
+    await server.restart();
+    await vi.waitFor(() => expect(hub.live).toBe(true), 5_000);
+    const publisher = server.client();
+    await publisher.publish('news', 'back');
+    await vi.waitFor(() => expect(heard).toEqual(['back']));
+    stop();
+    await vi.waitFor(async () => expect(await publisher.publish('news', 'more')).toBe(0));
+    hub.close();
+  });
+});
