@@ -244,6 +244,18 @@ describe('what Redis loses', () => {
   });
 });
 
+describe('what the database lost', () => {
+  it('is not taken from the other entities by the next save: Redis remembers more', async () => {
+    const ada = await signIn('ada', 'operator');
+    const outside = redis.client();
+    const [key] = await outside.keys('*:policies');
+    await outside.set(key ?? '', JSON.stringify({ v: 1, rev: 50, entities: { user: values } }));
+    const saved = await call(ada, 'policies.save', { ...entity, values, baseRev: 49, idempotencyKey: idempotencyKey() });
+    expect(saved.data).toMatchObject({ rev: 51 });
+    expect(JSON.parse((await outside.get(key ?? '')) ?? '')).toMatchObject({ rev: 51, entities: { user: values, product: values } });
+  });
+});
+
 describe('while the database is down', () => {
   it('an experiment can be stopped, the act is audited later, and other changes are refused', async () => {
     const ada = await signIn('ada', 'operator');

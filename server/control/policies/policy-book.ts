@@ -22,8 +22,8 @@ export interface RevisionDraft {
   atMs: number;
   /** What stood before anybody overrode it. */
   codeValues: PolicyValues | null;
-  /** No revision is numbered at or below this: Redis may remember more than a restored database. */
-  revMin: number;
+  /** The live copy: where the database was restored from an old backup, Redis remembers more, and that goes on to count. */
+  live: PolicyState | null;
 }
 
 export type SaveOutcome =
@@ -70,7 +70,9 @@ export function createPolicyBook(store: Store): PolicyBook {
           return { kind: 'conflict', conflict: { rev: mine.rev, by: mine.by, atMs: mine.at.getTime(), values: mine.after } };
         }
         const [last] = await newest(tx, ref);
-        const state = { rev: Math.max(last?.rev ?? 0, draft.revMin) + 1, entities: { ...last?.document, [entity]: values } };
+        const recorded = { rev: last?.rev ?? 0, entities: last?.document ?? {} };
+        const base = draft.live !== null && draft.live.rev > recorded.rev ? draft.live : recorded;
+        const state = { rev: base.rev + 1, entities: { ...base.entities, [entity]: values } };
         const before = mine?.after ?? draft.codeValues;
         const row = {
           ...ref,

@@ -21,8 +21,8 @@ export const savePolicy = defineAction({
   ): Promise<{ result: SavePolicyReceipt; before: unknown; after: unknown }> {
     const ref = { env, service };
     const codeValues = codeValuesOf(deps, { ...ref, entity });
-    const revMin = (await unlessUnavailable(deps.operator.policies(ref)))?.rev ?? 0;
-    const outcome = await deps.policies.save({ ref, entity, values, baseRev, by: actor.name, atMs: deps.now(), codeValues, revMin });
+    const live = await unlessUnavailable(deps.operator.policies(ref));
+    const outcome = await deps.policies.save({ ref, entity, values, baseRev, by: actor.name, atMs: deps.now(), codeValues, live });
     if (outcome.kind === 'conflict') {
       const { conflict } = outcome;
       throw new ControlError('CONFLICT', `${conflict.by} saved revision ${conflict.rev} of this policy meanwhile.`, { details: conflict });
