@@ -80,8 +80,8 @@ class SideboardCache implements Cache<string> {
     const open = (role: 'read' | 'write' | 'lease' | 'subscriber' | 'control') =>
       openClient(connection, role, {
         faults: this.#faults,
-        // Past the engine's own deadline, which knows a busy process from a silent Redis.
-        commandTimeoutMs: role === 'subscriber' || role === 'control' ? 1_000 : 2 * deadlineMs,
+        // Far past the engine's own deadline, which alone can tell a busy process from a silent Redis.
+        commandTimeoutMs: Math.max(1_000, 2 * deadlineMs),
         socketTimeoutMs: Math.max(500, 2 * deadlineMs),
         random,
         onError: (problem) => {
