@@ -135,9 +135,11 @@ export function superviseChild(spec, { cwd, holdFile, log, report, changed }) {
   };
 }
 
+/** What the child said of its end: the line of its error, not the stack below it. */
 function lastWords(log) {
-  const said = log.lastLines().at(-1);
-  return said === undefined ? '' : ` (its last words: ${said.slice(0, LAST_WORDS_CHARS_MAX)})`;
+  const lines = log.lastLines().filter((line) => !/^\s*(at |[{}\]]|Node\.js v)/.test(line));
+  const said = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
+  return said === undefined ? '' : ` (its last words: ${said.trim().slice(0, LAST_WORDS_CHARS_MAX)})`;
 }
 
 function signalGroup(child, signal) {
