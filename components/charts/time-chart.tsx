@@ -130,7 +130,7 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
               stroke="var(--sb-limit)"
               strokeDasharray="4 3"
               ifOverflow="extendDomain"
-              label={{ value: limit.label, position: 'insideBottomRight', fontSize: 11, fill: 'var(--sb-limit)' }}
+              label={{ value: limit.label, position: 'insideBottomLeft', fontSize: 11, fill: 'var(--sb-limit)' }}
             />
           )}
           {marks.lines

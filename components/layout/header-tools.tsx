@@ -4,14 +4,17 @@ import { useDisclosure, useHotkeys, useMounted } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { openSpotlight } from '@mantine/spotlight';
 import { IconDeviceDesktop, IconHelp, IconLogout, IconMoon, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
+import dynamic from 'next/dynamic';
 import { useLive, useLiveStore } from '../live/live-context.tsx';
 import { useSession } from '../trpc/session-context.tsx';
-import { Palette } from './palette.tsx';
 import classes from './shell.module.css';
-import { ShortcutList } from './shortcut-list.tsx';
-import { signOut } from './sign-out.ts';
+
+// What is not seen at first is loaded after what is.
+const Palette = dynamic(() => import('./palette.tsx').then((file) => file.Palette), { ssr: false });
+const ShortcutList = dynamic(() => import('./shortcut-list.tsx').then((file) => file.ShortcutList));
 
 async function leave(): Promise<void> {
+  const { signOut } = await import('./sign-out.ts');
   if (await signOut()) return;
   notifications.show({ color: 'red', title: 'Still signed in', message: 'The console did not answer. Try again.', withBorder: true });
 }

@@ -1,6 +1,5 @@
 'use client';
 import { MantineProvider } from '@mantine/core';
-import { ModalsProvider } from '@mantine/modals';
 import { Notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
 import { theme } from './theme.ts';
@@ -20,10 +19,8 @@ export function Providers({ nonce, children }: ProvidersProps) {
   if (typeof window !== 'undefined') globalThis.__webpack_nonce__ = nonce;
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <ModalsProvider labels={{ confirm: 'Confirm', cancel: 'Cancel' }}>
-        <Notifications position="bottom-right" limit={4} />
-        {children}
-      </ModalsProvider>
+      <Notifications position="bottom-right" limit={4} />
+      {children}
     </MantineProvider>
   );
 }
