@@ -37,12 +37,12 @@ async function isInstalledByHand() {
 }
 
 /**
- * @param {Record<string, { version?: string, optional?: boolean, peer?: boolean }>} wanted packages of a lock file, by place
+ * @param {Record<string, { version?: string, optional?: boolean, extraneous?: boolean }>} wanted packages of a lock file, by place
  * @param {Record<string, { version?: string }>} found those of node_modules
  */
 export function holdsAll(wanted, found) {
-  return Object.entries(wanted).every(([place, { version, optional }]) => {
-    if (!place.includes('node_modules/')) return true;
+  return Object.entries(wanted).every(([place, { version, optional, extraneous }]) => {
+    if (!place.includes('node_modules/') || extraneous) return true;
     const there = found[place];
     // Packages for other systems are locked too.
     return there === undefined ? optional === true : there.version === version;
