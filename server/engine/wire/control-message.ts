@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const replyTo = z.string().max(1_000);
 
-/** Sent on the channel `sideboard:<env>:<service>:control`. Instances act, then answer on `replyTo`. Losing one costs at most a heartbeat: the documents are read each second too. */
+/** Sent on the channel sideboard:<env>:<service>:control. Instances act, then answer on `replyTo`. Losing one costs at most a heartbeat: the documents are read each second too. */
 export const controlMessage = z.discriminatedUnion('t', [
   z.object({ t: z.literal('policies'), rev: z.int(), replyTo }),
   z.object({ t: z.literal('faults'), rev: z.int(), replyTo }),

@@ -13,7 +13,7 @@ const faultOrder = z.discriminatedUnion('kind', [
 ]);
 export type FaultOrder = z.infer<typeof faultOrder>;
 
-/** Key `sideboard:<env>:<service>:faults`. The document is whole: a fault that is not in it has ended. `rev` only grows. */
+/** Key sideboard:<env>:<service>:faults. The document is whole: a fault that is not in it has ended. `rev` only grows. */
 export const faultDocument = z.object({
   v: z.literal(1),
   rev: z.int().positive(),

@@ -23,7 +23,7 @@ const entityFrame = z.object({
 });
 export type EntityFrame = z.infer<typeof entityFrame>;
 
-/** One second of one instance. Stored as field `f` of the stream `sideboard:<env>:<service>:frames`. */
+/** One second of one instance. Stored as field `f` of the stream sideboard:<env>:<service>:frames. */
 export const frame = z.object({
   v: z.literal(1),
   instance: z.string().min(1).max(64),

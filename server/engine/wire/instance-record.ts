@@ -11,7 +11,7 @@ const instanceEntity = z.object({
   codeValues: z.object({ ttlMs: time, jitter: z.number(), staleMs: time }),
 });
 
-/** One running instance: field `<instance>` of the hash `sideboard:<env>:<service>:instances`, written at start and each heartbeat. */
+/** One running instance: field `<instance>` of the hash sideboard:<env>:<service>:instances, written at start and each heartbeat. */
 export const instanceRecord = z.object({
   v: z.literal(1),
   id: z.string().min(1).max(64),

@@ -8,7 +8,7 @@ const policyOverride = z.object({
 });
 export type PolicyOverride = z.infer<typeof policyOverride>;
 
-/** The live copy of a service's policies, key `sideboard:<env>:<service>:policies`. `rev` only grows. */
+/** The live copy of a service's policies, key sideboard:<env>:<service>:policies. `rev` only grows. */
 export const policyDocument = z.object({
   v: z.literal(1),
   rev: z.int().positive(),
