@@ -25,7 +25,7 @@ const READY_MS_MAX = 90_000;
 /** A child that ended so often before it was ready for the first time will not become ready. */
 const FAILURES_MAX = 3;
 /** Those that use a server end first: together with the servers that is within 5 s. */
-const USERS_END_MS_MAX = 2_800;
+const USERS_END_MS_MAX = 2_200;
 const SERVERS_END_MS_MAX = 1_500;
 const ORPHAN_LOOK_MS = 500;
 
