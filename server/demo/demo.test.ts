@@ -1,7 +1,9 @@
+import { DatabaseError } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { countryRows, productRow, SIZES } from './catalogue.ts';
 import { readDemoEnv } from './env.ts';
 import { createRandom } from './random.ts';
+import { reachOrigin } from './reach-origin.ts';
 import { createTroubleLog } from './trouble-log.ts';
 import { createZipf } from './zipf.ts';
 
@@ -72,5 +74,47 @@ describe('trouble', () => {
     trouble.look();
     expect(lines.at(-1)).toBe('reading works again after 2.0 s and 101 failures');
     expect(trouble.total()).toBe(101);
+  });
+});
+
+describe('an origin that is away', () => {
+  const refusedSql = () => Object.assign(new DatabaseError('no such table', 0, 'error'), { code: '42P01' });
+
+  it('is waited for, with one line for the outage', async () => {
+    const lines: string[] = [];
+    const trouble = createTroubleLog(
+      'the origin',
+      (line) => lines.push(line),
+      () => 0,
+    );
+    const answers = [new Error('connect ECONNREFUSED'), new Error('Connection terminated due to connection timeout')];
+    const work = async () => {
+      const failure = answers.shift();
+      if (failure !== undefined) throw failure;
+      return 'there';
+    };
+    expect(await reachOrigin(work, trouble, new AbortController().signal, async () => undefined)).toBe('there');
+    expect(lines).toEqual(['the origin began to fail: Error: connect ECONNREFUSED']);
+  });
+
+  it('is not waited for once the shop is told to end', async () => {
+    const trouble = createTroubleLog(
+      'the origin',
+      () => undefined,
+      () => 0,
+    );
+    const ending = new AbortController();
+    const work = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    expect(await reachOrigin(work, trouble, ending.signal, async () => ending.abort())).toBeUndefined();
+  });
+
+  it('is no reason to repeat what it refused', async () => {
+    const trouble = createTroubleLog(
+      'the origin',
+      () => undefined,
+      () => 0,
+    );
+    const work = () => Promise.reject(refusedSql());
+    await expect(reachOrigin(work, trouble, new AbortController().signal, async () => undefined)).rejects.toThrow('no such table');
   });
 });

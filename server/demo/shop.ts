@@ -7,6 +7,7 @@ import { fillOrigin, untilFilled } from './fill-origin.ts';
 import { startOpenLoop } from './open-loop.ts';
 import { createOrigin } from './origin.ts';
 import { createRandom } from './random.ts';
+import { reachOrigin } from './reach-origin.ts';
 import { createShopCache } from './shop-cache.ts';
 import { createTroubleLog } from './trouble-log.ts';
 import { createWorkload } from './workload.ts';
@@ -36,11 +37,20 @@ async function main(): Promise<void> {
   pool.on('error', connections.failed);
   // Ends a pause early when asked to end; the loop that pauses looks at the signal.
   const pause = (ms: number) => delay(ms, undefined, { signal: ending.signal }).catch(() => undefined);
-  const isFilled =
-    env.index === 0
-      ? await fillOrigin(pool, env.seed).then((how) => log(`the origin ${how === 'filled' ? 'is filled' : how}`))
-      : await untilFilled(pool, env.seed, ending.signal, pause);
-  if (isFilled === false || ending.signal.aborted) return pool.end();
+  const look = setInterval(() => {
+    for (const trouble of [reads, writes, connections]) trouble.look();
+  }, LOOK_EVERY_MS);
+  const prepare = async () => {
+    if (env.index !== 0) return untilFilled(pool, env.seed, ending.signal, pause);
+    const how = await fillOrigin(pool, env.seed);
+    log(`the origin ${how === 'filled' ? 'is filled' : how}`);
+    return true;
+  };
+  const isFilled = await reachOrigin(prepare, connections, ending.signal, pause);
+  if (isFilled !== true || ending.signal.aborted) {
+    clearInterval(look);
+    return pool.end();
+  }
 
   const cache = createShopCache(redisFromEnv());
   cache.onEvent((event) => {
@@ -57,9 +67,6 @@ async function main(): Promise<void> {
       (request.kind === 'read' ? reads : writes).failed(error);
     }
   });
-  const look = setInterval(() => {
-    for (const trouble of [reads, writes, connections]) trouble.look();
-  }, LOOK_EVERY_MS);
   log(`open for visitors, ${Math.round(env.readsPerSecond)} requests/s`);
 
   await asked;
