@@ -70,6 +70,9 @@ export const experiment = pgTable(
     endsAtMs: bigint('ends_at_ms', { mode: 'number' }).notNull(),
     endedAtMs: bigint('ended_at_ms', { mode: 'number' }),
     ended: text().$type<'expired' | 'stopped'>(),
+    /** Ids of the instances that said they apply it, of those that should. */
+    appliedBy: jsonb('applied_by').$type<string[]>().notNull().default([]),
+    expected: jsonb().$type<string[]>().notNull().default([]),
   },
   (table) => [index('experiment_started').on(table.startedAtMs)],
 );

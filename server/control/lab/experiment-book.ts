@@ -14,6 +14,8 @@ export interface ExperimentBook {
   active(ref: ServiceRef, nowMs: number): ExperimentView | undefined;
   /** Writes the row; rejects with `StoreUnavailable`, and then knows nothing of it. */
   add(view: ExperimentView): Promise<void>;
+  /** These instances said that they apply it. Never rejects because of the store. */
+  applied(id: string, instances: readonly string[]): Promise<void>;
   /** Never rejects because of the store: the row is completed when it is back. */
   end(id: string, ended: 'expired' | 'stopped', atMs: number): Promise<ExperimentView | undefined>;
   /** What the fleet says: who applies what, and orders in Redis that another console gave. */
@@ -42,7 +44,8 @@ export function createExperimentBook(store: Store): ExperimentBook {
     if (view === undefined) return;
     unwritten.add(id);
     try {
-      await store.run((db) => db.update(experiment).set({ endedAtMs: view.endedAtMs, ended: view.ended }).where(eq(experiment.id, id)), {
+      const { endedAtMs, ended, appliedBy, expected } = view;
+      await store.run((db) => db.update(experiment).set({ endedAtMs, ended, appliedBy, expected }).where(eq(experiment.id, id)), {
         patienceMs: PATIENCE_MS,
       });
       unwritten.delete(id);
@@ -66,9 +69,14 @@ export function createExperimentBook(store: Store): ExperimentBook {
     active: (ref, nowMs) =>
       list().find((view) => view.env === ref.env && view.service === ref.service && view.endedAtMs === null && view.endsAtMs > nowMs),
     async add(view) {
-      const { appliedBy: _, expected: __, ...row } = view;
-      await store.run((db) => db.insert(experiment).values(row));
+      await store.run((db) => db.insert(experiment).values(view));
       keep(view);
+    },
+    async applied(id, instances) {
+      const view = known.get(id);
+      if (view === undefined) return;
+      keep({ ...view, appliedBy: union(view.appliedBy, instances), expected: union(view.expected, instances) });
+      await write(id);
     },
     end,
     observe(ref, instances, orders, nowMs) {
@@ -83,8 +91,9 @@ export function createExperimentBook(store: Store): ExperimentBook {
       for (const view of known.values()) {
         if (view.env !== env || view.service !== service || view.endedAtMs !== null) continue;
         const applying = instances.filter((instance) => instance.faults.includes(view.id)).map(({ id }) => id);
-        const appliedBy = [...new Set([...view.appliedBy, ...applying])];
-        known.set(view.id, { ...view, appliedBy, expected: [...new Set([...instances.map(({ id }) => id), ...appliedBy])] });
+        const running = instances.filter(({ allowFaults }) => allowFaults).map(({ id }) => id);
+        const appliedBy = union(view.appliedBy, applying);
+        known.set(view.id, { ...view, appliedBy, expected: union(running, appliedBy) });
       }
     },
     async refresh(nowMs) {
@@ -96,8 +105,10 @@ export function createExperimentBook(store: Store): ExperimentBook {
       for (const row of rows) {
         const before = known.get(row.id);
         if (before?.endedAtMs != null) continue;
-        keep({ ...row, appliedBy: before?.appliedBy ?? [], expected: before?.expected ?? [] });
+        keep({ ...row, appliedBy: union(row.appliedBy, before?.appliedBy ?? []), expected: before?.expected ?? row.expected });
       }
     },
   };
 }
+
+const union = (some: readonly string[], more: readonly string[]) => [...new Set([...some, ...more])];

@@ -37,7 +37,9 @@ export const startExperiment = defineAction({
     await deps.experiments.add(view);
     try {
       const { ackedBy } = await deps.operator.orderFaults(ref, [orderOf(experiment, id, endsAtMs)]);
-      return { result: { ...view, appliedBy: ackedBy.map(({ instance }) => instance) } };
+      const appliedBy = ackedBy.map(({ instance }) => instance);
+      await deps.experiments.applied(id, appliedBy);
+      return { result: { ...view, appliedBy } };
     } catch (error) {
       // Where the order may have arrived it is shown as running, can be stopped, and ends by itself.
       const arrived = error instanceof OperatorUnavailable && error.applied === 'unknown';
