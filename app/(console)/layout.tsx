@@ -4,6 +4,6 @@ import { currentSession } from '../require-session.ts';
 
 export default async function ConsoleLayout({ children }: { children: ReactNode }) {
   const session = await currentSession();
-  // Without a session there is no frame: the page itself leads to the sign-in page, since it knows the way back.
-  return session === null ? children : <Shell session={session}>{children}</Shell>;
+  // Without a session there is no frame: the page itself leads to where one is had, since it knows the way back.
+  return session === null || session === 'unknown' ? children : <Shell session={session}>{children}</Shell>;
 }

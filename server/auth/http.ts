@@ -1,11 +1,17 @@
+import { sql } from 'drizzle-orm';
 import { signInPath, signOutPath } from '../contract/sign-in.ts';
 import type { ErrorLog } from '../control/deps.ts';
 import { expectedFailure } from '../control/expected-failure.ts';
-import { type Store, StoreUnavailable } from '../db/store.ts';
+import { type Store, StoreUnavailable, within } from '../db/store.ts';
 import type { Auth } from './better-auth.ts';
 import { refusalOfPost } from './csrf.ts';
 import type { SessionReader } from './session-reader.ts';
 import { bearerMatches, linkRequest, makeSignInLink } from './sign-in-link.ts';
+
+/** A sign-in asks the store several times; nobody waits longer for all of it, */
+const PATIENCE_MS = 3_000;
+/** nor longer than this to learn whether the store was to blame. */
+const PROBE_MS = 1_000;
 
 export interface AuthParts {
   auth: Auth;
@@ -25,12 +31,18 @@ export async function handleAuth({ auth, store, sessions, origins, log }: AuthPa
   if (refusal !== null) return answer(refusal.status, { message: refusal.message });
   if (pathname === signOutPath) sessions.end(request.headers);
   else if (store.state().state === 'down') return unavailable(new StoreUnavailable());
-  const response = await auth.handler(sameOrigin(request, origins[0]));
+  let response: Response;
+  try {
+    response = await within(auth.handler(sameOrigin(request, origins[0])), PATIENCE_MS);
+    // What failed inside is hidden: the store is asked by itself, and rejects if it is away.
+    if (response.status >= 500) await store.run((db) => db.execute(sql`select 1`), { patienceMs: PROBE_MS });
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return unavailable(error);
+    throw error;
+  }
   if (response.status >= 500) {
     log.error({ status: response.status, pathname }, 'better-auth failed');
-    return store.state().state === 'down'
-      ? unavailable(new StoreUnavailable())
-      : answer(500, { message: 'Something unexpected went wrong.' });
+    return answer(500, { message: 'Something unexpected went wrong.' });
   }
   if (pathname === signInPath && !response.ok) {
     return answer(401, { message: 'This link was used already, is too old, or is not one. Get another: npm run sign-in-link' });

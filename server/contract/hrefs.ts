@@ -16,5 +16,6 @@ export const hrefs = {
   versions: (scope: Scope & { entity?: string } = {}) => href('/versions', { ...scope }),
   policies: (scope: Scope & { entity?: string } = {}) => href('/policies', { ...scope }),
   lab: (scope: Scope = {}) => href('/lab', { ...scope }),
+  storeAway: (next?: string) => href('/store-away', { next }),
   signIn: (next?: string) => href('/sign-in', { next }),
 };
