@@ -19,8 +19,8 @@ export async function signInLink(name: string, role: 'viewer' | 'operator' | 'ad
   return url;
 }
 
-/** Signs in by the link and waits for the first live second. */
-export async function signIn(page: Page, name = 'ada', role: 'viewer' | 'operator' | 'admin' = 'admin'): Promise<void> {
+/** Signs in by a link, as whoever it is for, and waits for the console. */
+export async function signIn(page: Page, name: string, role: 'viewer' | 'operator' | 'admin'): Promise<void> {
   await page.goto(await signInLink(name, role));
   await page.getByRole('button', { name: /sign in/i }).click();
   await expect(page.getByRole('heading', { name: 'Overview', level: 1 })).toBeVisible();
@@ -37,9 +37,26 @@ function watch(context: BrowserContext, problems: string[]): void {
 interface Fixtures {
   /** A page whose browser log must stay clean of errors and warnings. `allow` takes what a journey provokes on purpose. */
   problems: { allow(pattern: RegExp): void };
+  /** The page of ada, an admin who is signed in. */
+  ada: Page;
 }
+type Session = Awaited<ReturnType<BrowserContext['storageState']>>;
 
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, { session: Session }>({
+  session: [
+    async ({ browser }, use) => {
+      const context = await browser.newContext();
+      await signIn(await context.newPage(), 'ada', 'admin');
+      const session = await context.storageState();
+      await context.close();
+      await use(session);
+    },
+    { scope: 'worker' },
+  ],
+  ada: async ({ context, page, session }, use) => {
+    await context.addCookies(session.cookies);
+    await use(page);
+  },
   problems: [
     async ({ context }, use) => {
       const seen: string[] = [];

@@ -10,6 +10,8 @@ const START_MS_MAX = 180_000;
 
 /** Starts everything as `npm start` does, in a folder and on a port of its own, and ends it after the last journey. */
 export default async function startConsole(): Promise<() => Promise<void>> {
+  // A console that runs already, with its SIDEBOARD_DIR: for one who writes a journey.
+  if (process.env['E2E_URL'] !== undefined) return () => Promise.resolve();
   const folder = await mkdtemp(path.join(tmpdir(), 'sideboard-e2e-'));
   const port = await freePort();
   const child = spawn(process.execPath, ['scripts/start.mjs'], {

@@ -10,7 +10,7 @@ describe('the policy form', () => {
   it('puts each error at its field, in the words of the contract', () => {
     expect(parseFields({ ttl: '10', jitter: '60', stale: 'x' })).toMatchObject({
       ok: false,
-      errors: { ttl: expect.any(String), stale: expect.any(String) },
+      errors: { ttl: expect.any(String), stale: expect.any(String), jitter: 'jitter must be at most 50%' },
     });
     expect(parseFields({ ttl: '10 ms', jitter: '60', stale: '0' })).toEqual({
       ok: false,

@@ -28,9 +28,9 @@ export function parseFields(fields: PolicyFields): Parsed {
     ...(staleMs === null ? { stale: 'write it as “60 s”, or 0 for none' } : {}),
     ...(percent === null ? { jitter: 'write a percentage, such as 20' } : {}),
   };
-  if (ttlMs === null || staleMs === null || percent === null) return { ok: false, errors };
-  const result = policyValues.safeParse({ ttlMs, staleMs, jitter: percent / 100 });
-  if (result.success) return { ok: true, values: result.data };
+  // A field that cannot be read stands in as a legal one, so that the others are judged all the same.
+  const result = policyValues.safeParse({ ttlMs: ttlMs ?? 60_000, staleMs: staleMs ?? 0, jitter: (percent ?? 0) / 100 });
+  if (result.success) return Object.keys(errors).length === 0 ? { ok: true, values: result.data } : { ok: false, errors };
   for (const issue of result.error.issues) {
     const field = fieldOf[String(issue.path[0])];
     if (field !== undefined) errors[field] ??= issue.message;

@@ -36,7 +36,7 @@ describe('the packed engine', () => {
     await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', `./${pack?.filename}`], { cwd: dir });
     const served = await run(process.execPath, ['--unhandled-rejections=strict', 'embed.mjs'], {
       cwd: dir,
-      env: { PATH: process.env['PATH'], REDIS_URL: server.url },
+      env: { NODE_ENV: 'production', PATH: process.env['PATH'], REDIS_URL: server.url },
     });
     expect(served).toEqual({ stdout: 'fresh {"name":"chair"} after 1 load\n', stderr: '' });
   }, 120_000);

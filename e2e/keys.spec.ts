@@ -1,0 +1,67 @@
+import { consoleUrl, expect, test } from './fixtures.ts';
+
+test('find a key, read it, invalidate it, see the next read refill it', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/keys'));
+  await page.getByRole('combobox', { name: 'Entity' }).click();
+  await page.getByRole('option', { name: 'country', exact: true }).click();
+  await page
+    .getByRole('option', { name: /^country / })
+    .first()
+    .click();
+
+  const entry = page.getByRole('complementary', { name: 'Entry' });
+  await expect(entry.getByRole('heading', { name: /^country / })).toBeVisible();
+  await expect(entry.getByText('(current)')).toBeVisible();
+  await expect(entry.locator('pre, code').filter({ hasText: '"' }).first()).toBeVisible();
+  await expect(page).toHaveURL(/key=/);
+
+  await entry.getByRole('button', { name: 'Invalidate' }).click();
+  const invalidatedAt = Date.now();
+  await page.getByRole('dialog').getByRole('button', { name: 'Invalidate' }).click();
+  await expect(entry.getByRole('status')).toContainText('Entry removed');
+  // The fleet reads every country: the panel, which looks every two seconds, shows what the next read filled.
+  await expect
+    .poll(
+      async () => {
+        const created = await entry.getByText(/^created .* ago$/).allTextContents();
+        const age = /^created (\d+) s ago$/.exec(created[0] ?? '')?.[1];
+        return age === undefined ? created[0]?.includes(' ms ') === true : Number(age) * 1_000 < Date.now() - invalidatedAt;
+      },
+      { message: 'an entry that is younger than the invalidation', timeout: 45_000 },
+    )
+    .toBe(true);
+  await expect(entry.getByText('(current)')).toBeVisible();
+});
+
+test('an exact name is looked up without a walk', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/keys'));
+  await page.getByRole('combobox', { name: 'Entity' }).click();
+  await page.getByRole('option', { name: 'country', exact: true }).click();
+  const first = page.getByRole('option', { name: /^country / }).first();
+  const id = ((await first.getAttribute('aria-label')) ?? '').replace('country ', '');
+  await page.keyboard.press('Escape');
+  await page.getByRole('textbox', { name: /^Id/ }).fill(id);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('complementary', { name: 'Entry' }).getByRole('heading', { name: `country ${id}` })).toBeVisible();
+});
+
+test('a walk says how far it came, stops, and goes on', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/keys'));
+  await expect(page.getByText(/[\d,]+ found/).first()).toBeVisible();
+  await expect(page.getByText(/SCAN calls/)).toBeVisible();
+  const goOn = page.getByRole('button', { name: 'Keep scanning' });
+  await expect(goOn.or(page.getByText(/complete/)).first()).toBeVisible();
+  while (await goOn.isVisible()) {
+    await expect(page.getByText(/partial/)).toBeVisible();
+    await goOn.click();
+    await expect(goOn.or(page.getByText(/complete/)).first()).toBeVisible();
+  }
+  await expect(page.getByText(/complete/)).toBeVisible();
+});
+
+test('hostile text in the filter is literal, and finds nothing', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/keys'));
+  await page.getByRole('textbox', { name: /^Id/ }).fill('*[a-z]?:{}\\');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/(^|\s)0 found|nothing|no key/i).first()).toBeVisible();
+});

@@ -1,0 +1,67 @@
+import type { Page } from 'playwright/test';
+import { chart, seconds, showAsTable, waitForSecond } from './chart.ts';
+import { consoleUrl, expect, test } from './fixtures.ts';
+
+async function startExperiment(page: Page, fault: 'Redis down' | 'Redis slow', forSeconds: number, reason: string): Promise<void> {
+  await page.getByRole('link', { name: 'Failure lab' }).click();
+  await page.getByText(fault, { exact: true }).first().click();
+  await page.getByLabel(/^Ends by itself after/).fill(String(forSeconds));
+  await page.getByLabel('Reason').fill(reason);
+  await page.getByRole('button', { name: 'Start…' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: `Start for ${forSeconds} s` })
+    .click();
+}
+
+test('Redis down for ten seconds: the origin answers, unavailable is not a miss, and it recovers by itself', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/lab'));
+  await startExperiment(page, 'Redis down', 10, 'journey: outage');
+  const banner = page.getByRole('alert', { name: /Experiment running on shop/ });
+  await expect(banner).toContainText('applied by 3 of 3');
+  await expect(banner.getByRole('timer')).toContainText('s left');
+
+  const reads = chart(page, 'What becomes of reads?');
+  await showAsTable(reads);
+  const out = await waitForSecond(
+    reads,
+    'reads are unavailable and none is called a miss',
+    (second) => (second['unavailable'] ?? 0) > 20 && second['misses'] === 0 && second['hits'] === 0,
+  );
+
+  await page.getByRole('link', { name: 'Keys' }).click();
+  await expect(banner).toBeVisible();
+  await page.getByRole('link', { name: 'Overview' }).click();
+  await expect(banner).toHaveCount(0, { timeout: 30_000 });
+  await showAsTable(reads);
+  await waitForSecond(reads, 'reads hit and none is unavailable', (second) => (second['hits'] ?? 0) > 20 && second['unavailable'] === 0, {
+    after: out.time,
+    timeout: 45_000,
+  });
+  const answered = (await seconds(reads)).filter((second) => second['unavailable'] !== null);
+  expect(
+    answered.every((second) => Object.values(second).some((value) => typeof value === 'number' && value > 0)),
+    'the fleet went on answering',
+  ).toBe(true);
+  await page.getByRole('link', { name: 'Failure lab' }).click();
+  await expect(page.getByRole('row', { name: /journey: outage/ }).first()).toContainText('ended by itself');
+});
+
+test('Stop ends an experiment at once, on any page', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/lab'));
+  await startExperiment(page, 'Redis slow', 120, 'journey: stop');
+  await page.getByRole('link', { name: 'Versions' }).click();
+  const banner = page.getByRole('alert', { name: /Experiment running on shop/ });
+  await banner.getByRole('button', { name: 'Stop' }).click();
+  await expect(banner).toHaveCount(0);
+  await page.getByRole('link', { name: 'Failure lab' }).click();
+  await expect(page.getByRole('row', { name: /journey: stop/ }).first()).toContainText('stopped after');
+});
+
+test('an experiment without an end or a reason is refused at its field', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/lab'));
+  await page.getByRole('button', { name: 'Start…' }).click();
+  await expect(page.getByLabel(/^Ends by itself after/)).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByLabel('Reason')).toHaveAttribute('aria-invalid', 'true');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});

@@ -1,0 +1,49 @@
+import { chart, seconds, showAsTable, waitForSecond } from './chart.ts';
+import { consoleUrl, expect, test } from './fixtures.ts';
+
+test('the chart moves with what three instances measured', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/'));
+  const reads = chart(page, 'What becomes of reads?');
+  await showAsTable(reads);
+  const first = await waitForSecond(reads, 'the fleet hits', (second) => (second['hits'] ?? 0) > 0);
+  await waitForSecond(reads, 'time has gone on', (second) => (second['hits'] ?? 0) > 0, { after: first.time });
+  await expect(page.getByRole('region', { name: 'Instances' }).getByText('3 of 3 alive')).toBeVisible();
+});
+
+test('an entity of the table filters the charts, and the address keeps it', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/'));
+  await page.getByRole('button', { name: 'country', exact: true }).click();
+  await expect(page).toHaveURL(/entity=country/);
+  await expect(page.getByRole('heading', { name: 'What becomes of reads of country?' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'What becomes of reads of country?' })).toBeVisible();
+});
+
+test('eight tabs at once all work, over one stream', async ({ ada: page, context }) => {
+  await page.goto(consoleUrl('/'));
+  const streams: string[] = [];
+  context.on('request', (request) => {
+    if (request.url().includes('live.stream')) streams.push(request.url());
+  });
+  const tabs = [page];
+  while (tabs.length < 8) {
+    const tab = await context.newPage();
+    await tab.goto(page.url());
+    tabs.push(tab);
+  }
+  const watched = chart(page, 'What becomes of reads?');
+  await page.bringToFront();
+  await showAsTable(watched);
+  const opened = (await seconds(watched))[0]?.time ?? '';
+  for (const tab of tabs) {
+    const reads = chart(tab, 'What becomes of reads?');
+    await tab.bringToFront();
+    if (tab !== page) await showAsTable(reads);
+    await waitForSecond(reads, 'the fleet hits, later than all tabs were open', (second) => (second['hits'] ?? 0) > 0, { after: opened });
+  }
+  // Six connections are all that a browser gives to one origin: pages, their data and the stream share them.
+  expect(streams.length).toBeLessThanOrEqual(2);
+  const last = tabs.at(-1) ?? page;
+  await last.getByRole('link', { name: 'Versions' }).click();
+  await expect(last.getByRole('button', { name: 'Bump product' })).toBeVisible();
+});
