@@ -13,7 +13,6 @@ export {
 export type { CacheEvent, ReadOutcome } from './events.ts';
 export { escapePart, parseDataKey, showVersion, unescapePart } from './keys.ts';
 export { createOperator, type OperatorOptions } from './operator/create-operator.ts';
-export { mergeReadLatency, type ReadLatency } from './operator/merge-read-latency.ts';
 export type {
   AckResult,
   BumpResult,

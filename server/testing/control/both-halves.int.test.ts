@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { type Cache, type CacheEvent, createCache, createOperator, mergeReadLatency, type Operator } from '../../engine/index.ts';
+import { type Cache, type CacheEvent, createCache, createOperator, type Operator } from '../../engine/index.ts';
 import { startRedisServer } from '../redis-server.ts';
 
 const soon = { timeout: 10_000, interval: 20 };
@@ -88,7 +88,7 @@ it('a published TTL is carried by new entries, and frames tell what was read', a
     }
     expect(sum).toEqual({ hits: 1, misses: 1, originCalls: 1 });
   }, soon);
-  expect(mergeReadLatency(latency)?.p99).toBeGreaterThan(0);
+  expect(latency.length).toBeGreaterThan(0);
 });
 
 it('Redis taken down for two seconds: the origin answers, unavailable is no miss, and it recovers with nobody stopping it', async () => {
