@@ -1,7 +1,8 @@
 'use client';
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { IconChartAreaLine, IconTable } from '@tabler/icons-react';
 import { type ReactNode, useId, useState } from 'react';
+import { Hint } from '../layout/hint.tsx';
 import type { Second } from '../live/service-series.ts';
 import classes from './charts.module.css';
 import { Swatch } from './swatch.tsx';
@@ -36,7 +37,7 @@ export function ChartFrame({ title, now, series, values, data, format, height, n
           {title}
         </h2>
         {now !== undefined && <span className={classes['now']}>{now}</span>}
-        <Tooltip label={asTable ? 'Show as a chart' : 'Show as a table'}>
+        <Hint label={asTable ? 'Show as a chart' : 'Show as a table'}>
           <ActionIcon
             variant="subtle"
             color="gray"
@@ -46,7 +47,7 @@ export function ChartFrame({ title, now, series, values, data, format, height, n
           >
             {asTable ? <IconChartAreaLine size={15} /> : <IconTable size={15} />}
           </ActionIcon>
-        </Tooltip>
+        </Hint>
       </header>
       {asTable ? <SecondsTable title={title} series={series} data={data} format={format} height={height} /> : children}
       <ul className={classes['legend']}>

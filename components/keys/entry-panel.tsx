@@ -1,11 +1,12 @@
 'use client';
-import { ActionIcon, Code, CopyButton, Skeleton, Tooltip } from '@mantine/core';
+import { ActionIcon, Code, CopyButton, Skeleton } from '@mantine/core';
 import { IconCheck, IconCopy, IconTrash, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { EntryView, InvalidateReceipt } from '../../server/contract/keys.ts';
 import { formatBytes, formatDuration } from '../../server/contract/units.ts';
 import { ActButton } from '../layout/act-button.tsx';
+import { Hint } from '../layout/hint.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { useDenied } from '../trpc/session-context.tsx';
 import { useTRPC } from '../trpc/trpc-context.ts';
@@ -65,11 +66,11 @@ function KeyLine({ display }: { display: string }) {
       <code title={display}>{display}</code>
       <CopyButton value={display}>
         {({ copied, copy }) => (
-          <Tooltip label={copied ? 'Copied' : 'Copy the key'}>
+          <Hint label={copied ? 'Copied' : 'Copy the key'}>
             <ActionIcon variant="subtle" color="gray" size="sm" aria-label="Copy the key" onClick={copy}>
               {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
             </ActionIcon>
-          </Tooltip>
+          </Hint>
         )}
       </CopyButton>
     </div>

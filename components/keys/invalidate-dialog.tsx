@@ -34,7 +34,6 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
   );
   return (
     <ConfirmAct
-      opened
       onClose={onClose}
       title={`Invalidate ${entity} ${id}`}
       confirm="Invalidate"

@@ -58,6 +58,7 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
           >
             <SegmentedControl
               fullWidth
+              my={4}
               aria-label="Fault"
               data={[
                 { value: 'down', label: 'Redis down' },
@@ -121,7 +122,6 @@ function StartDialog({ experiment, takers, onClose }: { experiment: ExperimentIn
   const fault = describeFault({ kind: experiment.kind, latencyMs: experiment.kind === 'slow' ? experiment.latencyMs : null });
   return (
     <ConfirmAct
-      opened
       onClose={onClose}
       title="Start the experiment"
       confirm={`Start for ${experiment.seconds} s`}

@@ -1,6 +1,7 @@
 'use client';
-import { Button, type ButtonProps, Tooltip } from '@mantine/core';
+import { Button, type ButtonProps } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { Hint } from './hint.tsx';
 
 interface ActButtonProps extends Pick<ButtonProps, 'size' | 'color' | 'variant' | 'leftSection' | 'loading'> {
   /** Why it may not be pressed, in words; null when it may. */
@@ -14,7 +15,7 @@ interface ActButtonProps extends Pick<ButtonProps, 'size' | 'color' | 'variant' 
 /** A button that, when it may not be pressed, stays reachable and says why. */
 export function ActButton({ denied, onClick, children, label, type = 'button', ...look }: ActButtonProps) {
   return (
-    <Tooltip label={denied} disabled={denied === null}>
+    <Hint label={denied}>
       <Button
         {...look}
         type={type}
@@ -28,6 +29,6 @@ export function ActButton({ denied, onClick, children, label, type = 'button', .
       >
         {children}
       </Button>
-    </Tooltip>
+    </Hint>
   );
 }

@@ -3,9 +3,9 @@ import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { explainError } from '../trpc/explain-error.ts';
 import { Notice } from './notice.tsx';
+import { useFocusBack } from './use-focus-back.ts';
 
 interface ConfirmActProps {
-  opened: boolean;
   onClose: () => void;
   title: string;
   /** What will happen, in plain words and numbers. */
@@ -20,8 +20,9 @@ interface ConfirmActProps {
 
 /** The one question before a change: what happens, and one button that does it. */
 export function ConfirmAct(props: ConfirmActProps) {
+  useFocusBack();
   return (
-    <Modal opened={props.opened} onClose={props.onClose} title={props.title}>
+    <Modal opened onClose={props.onClose} title={props.title}>
       <ConfirmForm {...props} />
     </Modal>
   );

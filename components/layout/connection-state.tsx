@@ -1,8 +1,9 @@
 'use client';
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconLoader2, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useLive, useLiveState, useLiveStore } from '../live/live-context.tsx';
 import { useAgeSeconds } from '../live/server-now.ts';
+import { Hint } from './hint.tsx';
 import classes from './shell.module.css';
 
 type Health = 'ok' | 'wait' | 'bad';
@@ -50,13 +51,13 @@ export function ConnectionState({ className }: { className: string }) {
 
 function Chip({ name, word, health, detail }: { name: string; word: string; health: Health; detail: string }) {
   return (
-    <Tooltip label={detail}>
+    <Hint label={detail}>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its tooltip must be reachable by keyboard */}
       <span className={classes['chip']} tabIndex={0}>
         {icons[health]}
         {name} <span className={classes['chipWord']}>{word}</span>
       </span>
-    </Tooltip>
+    </Hint>
   );
 }
 
@@ -67,7 +68,7 @@ function Age() {
   return (
     <span className={classes['age']}>
       <span>{paused ? 'charts paused' : age === null ? 'no data yet' : `updated ${age} s ago`}</span>
-      <Tooltip label={paused ? 'Let the charts go on (p)' : 'Hold the charts still (p); banners stay live'}>
+      <Hint label={paused ? 'Let the charts go on (p)' : 'Hold the charts still (p); banners stay live'}>
         <ActionIcon
           variant="subtle"
           color="gray"
@@ -77,7 +78,7 @@ function Age() {
         >
           {paused ? <IconPlayerPlay size={15} /> : <IconPlayerPause size={15} />}
         </ActionIcon>
-      </Tooltip>
+      </Hint>
     </span>
   );
 }

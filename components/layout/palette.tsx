@@ -1,7 +1,8 @@
 'use client';
-import { Spotlight } from '@mantine/spotlight';
+import { openSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconCube, IconServer2 } from '@tabler/icons-react';
 import { useRouter } from 'next/navigation';
+import { useEffect } from 'react';
 import { hrefs } from '../../server/contract/hrefs.ts';
 import { serviceKey } from '../../server/contract/live.ts';
 import { useLive, useLiveState } from '../live/live-context.tsx';
@@ -11,8 +12,10 @@ import { useScope } from './use-scope.ts';
 
 const RESULTS_MAX = 12;
 
-/** Ctrl-K: every page, service and entity by a few letters. */
-export function Palette() {
+/** Every page, service and entity by a few letters. It opens whenever `asked` grows. */
+export function Palette({ asked }: { asked: number }) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `asked` is what it follows
+  useEffect(() => openSpotlight(), [asked]);
   const router = useRouter();
   const scope = useScope();
   const services = useLiveState((state) => state.services) ?? [];
@@ -20,7 +23,7 @@ export function Palette() {
   const entities: string[] = names === '' ? [] : entityList(names);
   return (
     <Spotlight
-      shortcut={['mod + K']}
+      shortcut={null}
       limit={RESULTS_MAX}
       highlightQuery
       nothingFound="No page, service or entity has this name."

@@ -1,7 +1,7 @@
 'use client';
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
+import { Notices } from './notices.tsx';
 import { theme } from './theme.ts';
 
 interface ProvidersProps {
@@ -19,7 +19,7 @@ export function Providers({ nonce, children }: ProvidersProps) {
   if (typeof window !== 'undefined') globalThis.__webpack_nonce__ = nonce;
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-      <Notifications position="bottom-right" limit={4} />
+      <Notices />
       {children}
     </MantineProvider>
   );

@@ -1,8 +1,9 @@
 'use client';
-import { Badge, Select, Tooltip } from '@mantine/core';
+import { Badge, NativeSelect } from '@mantine/core';
 import { serviceKey } from '../../server/contract/live.ts';
 import { useLiveState } from '../live/live-context.tsx';
 import { useIsProduction } from '../trpc/session-context.tsx';
+import { Hint } from './hint.tsx';
 import { setParams } from './set-params.ts';
 import classes from './shell.module.css';
 import { useScope } from './use-scope.ts';
@@ -16,7 +17,7 @@ export function ServicePicker() {
   return (
     <>
       {scope !== null && (
-        <Tooltip label={production ? 'Production: acts ask for a typed phrase.' : 'Not production: acts ask for a plain confirm.'}>
+        <Hint label={production ? 'Production: acts ask for a typed phrase.' : 'Not production: acts ask for a plain confirm.'}>
           <Badge
             color={production ? 'red' : 'gray'}
             variant={production ? 'filled' : 'light'}
@@ -27,23 +28,22 @@ export function ServicePicker() {
           >
             {scope.env}
           </Badge>
-        </Tooltip>
+        </Hint>
       )}
-      <Select
+      <NativeSelect
         aria-label="Service"
         className={classes['picker'] ?? ''}
         size="xs"
-        placeholder="no service yet"
-        allowDeselect={false}
         disabled={known.length === 0}
-        data={known.map((one) => ({ value: serviceKey(one), label: `${one.env} / ${one.service}` }))}
-        value={scope === null ? null : serviceKey(scope)}
-        onChange={(value) => {
+        data={
+          known.length === 0 ? ['no service yet'] : known.map((one) => ({ value: serviceKey(one), label: `${one.env} / ${one.service}` }))
+        }
+        value={scope === null ? 'no service yet' : serviceKey(scope)}
+        onChange={({ currentTarget: { value } }) => {
           const next = known.find((one) => serviceKey(one) === value);
           if (next === undefined) return;
           setParams({ env: next.env, service: next.service, entity: null, id: null, prefix: null, key: null }, 'push');
         }}
-        comboboxProps={{ width: 'max-content', position: 'bottom-start' }}
       />
     </>
   );

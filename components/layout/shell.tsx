@@ -1,5 +1,5 @@
 'use client';
-import { AppShell, Burger, Group } from '@mantine/core';
+import { Burger } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { type ReactNode, Suspense } from 'react';
 import type { SessionView } from '../../server/contract/session.ts';
@@ -13,9 +13,6 @@ import { MainNav } from './main-nav.tsx';
 import { ServicePicker } from './service-picker.tsx';
 import classes from './shell.module.css';
 
-const HEADER_PX = 48;
-const NAV_PX = 176;
-
 /** The frame of every page: where I am, what is connected, what is running, and the way to everything else. */
 export function Shell({ session, children }: { session: SessionView; children: ReactNode }) {
   const [open, { toggle, close }] = useDisclosure(false);
@@ -25,44 +22,39 @@ export function Shell({ session, children }: { session: SessionView; children: R
         Skip to the content
       </a>
       <ChartPatterns />
-      <AppShell
-        header={{ height: HEADER_PX }}
-        navbar={{ width: NAV_PX, breakpoint: 'sm', collapsed: { mobile: !open } }}
-        transitionDuration={0}
-        offsetScrollbars={false}
-      >
-        <AppShell.Header className={classes['header'] ?? ''}>
-          <Group gap="xs" wrap="nowrap" h="100%" px="sm">
-            <Burger
-              opened={open}
-              onClick={toggle}
-              hiddenFrom="sm"
-              size="sm"
-              aria-label={open ? 'Close the navigation' : 'Open the navigation'}
-            />
-            <Logo />
+      <div className={classes['frame']}>
+        <header className={classes['header']}>
+          <Burger
+            opened={open}
+            onClick={toggle}
+            hiddenFrom="sm"
+            size="sm"
+            aria-label={open ? 'Close the navigation' : 'Open the navigation'}
+            aria-expanded={open}
+            aria-controls="pages"
+          />
+          <Logo />
+          <Suspense>
+            <ServicePicker />
+          </Suspense>
+          <div className={classes['tools']}>
+            <ConnectionState className={classes['wide'] ?? ''} />
             <Suspense>
-              <ServicePicker />
+              <HeaderTools />
             </Suspense>
-            <Group gap="xs" wrap="nowrap" ml="auto">
-              <ConnectionState className={classes['wide'] ?? ''} />
-              <Suspense>
-                <HeaderTools />
-              </Suspense>
-            </Group>
-          </Group>
-        </AppShell.Header>
-        <AppShell.Navbar className={classes['navbar'] ?? ''} p="xs" aria-label="Pages">
+          </div>
+        </header>
+        <nav id="pages" className={classes['navbar']} aria-label="Pages" data-open={open || undefined}>
           <Suspense>
             <MainNav onGo={close} />
           </Suspense>
           <ConnectionState className={classes['narrow'] ?? ''} />
-        </AppShell.Navbar>
-        <AppShell.Main id="main" tabIndex={-1} className={classes['main'] ?? ''}>
+        </nav>
+        <main id="main" tabIndex={-1} className={classes['main']}>
           <Banners />
           <div className={classes['content']}>{children}</div>
-        </AppShell.Main>
-      </AppShell>
+        </main>
+      </div>
     </ConsoleProvider>
   );
 }

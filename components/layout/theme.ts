@@ -1,8 +1,10 @@
 'use client';
-import { createTheme, Drawer, Modal, Table, Tooltip } from '@mantine/core';
+import { createTheme } from '@mantine/core';
 
 const SYSTEM_FONTS = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Ubuntu, Cantarell, sans-serif';
 const MONO_FONTS = 'ui-monospace, SFMono-Regular, "Cascadia Mono", "JetBrains Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
+
+const closeButtonProps = { 'aria-label': 'Close' };
 
 /** Dense and calm: small text, small radius, one accent. Chart colours are in `charts/outcome.ts`. */
 export const theme = createTheme({
@@ -22,15 +24,14 @@ export const theme = createTheme({
       h3: { fontSize: '0.875rem' },
     },
   },
+  // A blue-grey scale, so that Mantine's own parts sit on the surfaces of globals.css.
+  colors: {
+    dark: ['#e6eaf3', '#c3c9d4', '#9aa4b2', '#717b8a', '#464d59', '#353b46', '#23272e', '#1b1e24', '#171a1f', '#14161a'],
+  },
+  // Plain objects: `Component.extend` would bring every one of these into every page's script.
   components: {
-    Tooltip: Tooltip.extend({
-      defaultProps: { withArrow: true, openDelay: 300, multiline: true, maw: 320, events: { hover: true, focus: true, touch: true } },
-    }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm', highlightOnHover: true } }),
-    Modal: Modal.extend({
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } },
-      styles: { title: { fontWeight: 600 } },
-    }),
-    Drawer: Drawer.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.25 } }, styles: { title: { fontWeight: 600 } } }),
+    Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm', highlightOnHover: true } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps }, styles: { title: { fontWeight: 600 } } },
+    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.25 }, closeButtonProps }, styles: { title: { fontWeight: 600 } } },
   },
 });

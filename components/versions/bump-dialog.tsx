@@ -40,7 +40,6 @@ export function BumpDialog({ scope, row, onClose, onDone }: BumpDialogProps) {
   const conflict = controlErrorOf(bump.error)?.code === 'CONFLICT';
   return (
     <ConfirmAct
-      opened
       onClose={onClose}
       title={`Bump ${row.entity}`}
       confirm={`Bump ${row.entity}`}

@@ -1,5 +1,7 @@
-import { Kbd, Stack, Text } from '@mantine/core';
+'use client';
+import { Kbd, Modal, Stack, Text } from '@mantine/core';
 import classes from './shell.module.css';
+import { useFocusBack } from './use-focus-back.ts';
 
 const shortcuts = [
   [['Ctrl', 'K'], 'go to a page, service or entity'],
@@ -21,34 +23,37 @@ const words = [
 ] as const;
 
 /** What the keys do and what the words mean. */
-export function ShortcutList() {
+export function HelpDialog({ onClose }: { onClose: () => void }) {
+  useFocusBack();
   return (
-    <Stack gap="md">
-      <dl className={classes['definitions']}>
-        {shortcuts.map(([keys, does]) => (
-          <div key={does}>
-            <dt>
-              {keys.map((key) => (
-                <Kbd key={key} size="xs">
-                  {key}
-                </Kbd>
-              ))}
-            </dt>
-            <dd>{does}</dd>
-          </div>
-        ))}
-      </dl>
-      <Text fw={600} fz="sm">
-        Words
-      </Text>
-      <dl className={classes['definitions']}>
-        {words.map(([word, means]) => (
-          <div key={word}>
-            <dt>{word}</dt>
-            <dd>{means}</dd>
-          </div>
-        ))}
-      </dl>
-    </Stack>
+    <Modal opened onClose={onClose} title="Help" size="lg">
+      <Stack gap="md">
+        <dl className={classes['definitions']}>
+          {shortcuts.map(([keys, does]) => (
+            <div key={does}>
+              <dt>
+                {keys.map((key) => (
+                  <Kbd key={key} size="xs">
+                    {key}
+                  </Kbd>
+                ))}
+              </dt>
+              <dd>{does}</dd>
+            </div>
+          ))}
+        </dl>
+        <Text fw={600} fz="sm">
+          Words
+        </Text>
+        <dl className={classes['definitions']}>
+          {words.map(([word, means]) => (
+            <div key={word}>
+              <dt>{word}</dt>
+              <dd>{means}</dd>
+            </div>
+          ))}
+        </dl>
+      </Stack>
+    </Modal>
   );
 }
