@@ -1,5 +1,6 @@
 'use client';
 import { Button, Code, Container, Group, Stack, Text, Title } from '@mantine/core';
+import { Logo } from '../components/layout/logo.tsx';
 import { hrefs } from '../server/contract/hrefs.ts';
 
 interface ErrorPageProps {
@@ -12,6 +13,7 @@ export default function ErrorPage({ error, reset }: ErrorPageProps) {
   return (
     <Container size="xs" py={64} component="main">
       <Stack gap="md">
+        <Logo />
         <Title order={1}>This page failed</Title>
         <Text fz="sm">
           The cache is not touched by it. Try again; if it stays, the server's log has the details

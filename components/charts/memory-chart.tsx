@@ -38,6 +38,8 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
         height={height}
         format={formatBytes}
         marks={marks}
+        base={1024}
+        formatTick={(bytes) => formatBytes(bytes).replace('.0 ', ' ')}
         limit={limit}
         summary={`How full is Redis? Now: ${now}.`}
       />

@@ -6,6 +6,7 @@ import type { Second } from '../live/service-series.ts';
 import { ChartTooltip } from './chart-tooltip.tsx';
 import classes from './charts.module.css';
 import { MarkFlag } from './mark-flag.tsx';
+import { niceTicks } from './nice-ticks.ts';
 import { clock, minuteTicks } from './time-axis.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
@@ -28,8 +29,8 @@ interface TimeChartProps {
   /** Short form for the axis; `format` when left out. */
   formatTick?: (value: number) => string;
   marks: ChartMarks;
-  /** A fixed upper end, when the amount has one. */
-  max?: number | undefined;
+  /** 1024 for bytes: their round amounts are binary. */
+  base?: 10 | 1024;
   /** What the chart shows right now, for those who cannot see it. */
   summary: string;
   /** A horizontal line at an amount that matters. */
@@ -41,11 +42,13 @@ const AXIS = { fontSize: 11, fill: 'var(--sb-axis)' };
 
 /** Amounts over the live window: from zero, gaps as gaps, operators' acts as marks. Draws nothing until it knows its width. */
 export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
-  const { data, series, height, format, formatTick = format, marks, max, summary, limit } = props;
+  const { data, series, height, format, formatTick = format, marks, base, summary, limit } = props;
   const { ref, width } = useElementSize();
   const from = data[0]?.atMs ?? 0;
   const to = data.at(-1)?.atMs ?? 0;
   const ticks = useMemo(() => minuteTicks(from, to, width), [from, to, width]);
+  const top = useMemo(() => Math.max(limit?.value ?? 0, highest(data, series)), [data, series, limit?.value]);
+  const amounts = niceTicks(top, height < 140 ? 2 : 4, base);
   const partial = useMemo(() => partialRanges(data), [data]);
   return (
     <figure ref={ref} className={classes['plot']} style={{ height }} aria-label={summary}>
@@ -67,8 +70,8 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
           />
           <YAxis
             width={52}
-            domain={[0, max ?? 'auto']}
-            tickCount={height < 140 ? 3 : 5}
+            domain={[0, amounts.at(-1) ?? 1]}
+            ticks={amounts}
             tickFormatter={(value: number) => formatTick(value).replaceAll(' ', '\u00a0')}
             tick={AXIS}
             tickLine={false}
@@ -130,7 +133,7 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
               stroke="var(--sb-limit)"
               strokeDasharray="4 3"
               ifOverflow="extendDomain"
-              label={{ value: limit.label, position: 'insideBottomLeft', fontSize: 11, fill: 'var(--sb-limit)' }}
+              label={{ value: limit.label, position: 'insideTopLeft', fontSize: 11, fill: 'var(--sb-limit)' }}
             />
           )}
           {marks.lines
@@ -149,6 +152,21 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
     </figure>
   );
 });
+
+/** The highest point of the drawing: areas are stacked, lines are not. */
+function highest(data: readonly Second[], series: readonly ChartSeries[]): number {
+  let top = 0;
+  for (const second of data) {
+    let stack = 0;
+    for (const one of series) {
+      const value = second[one.key];
+      if (typeof value !== 'number') continue;
+      stack = one.kind === 'area' ? stack + value : Math.max(stack, value);
+    }
+    top = Math.max(top, stack);
+  }
+  return top;
+}
 
 /** Runs of seconds in which fewer instances reported than run, as [first, last] in ms. */
 function partialRanges(data: readonly Second[]): [number, number][] {

@@ -1,6 +1,6 @@
 'use client';
 import { useHotkeys } from '@mantine/hooks';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { PageHead } from '../layout/page-head.tsx';
@@ -29,10 +29,12 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   const [exact, setExact] = useState<'idle' | 'looking' | 'none'>('idle');
   const filterRef = useRef<HTMLInputElement>(null);
   const listRef = useRef<HTMLDivElement>(null);
-  const close = () => {
-    setParams({ key: null });
-    listRef.current?.focus();
-  };
+  const close = () => setParams({ key: null });
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (openKey === null && wasOpen.current) listRef.current?.focus();
+    wasOpen.current = openKey !== null;
+  }, [openKey]);
   useHotkeys([
     ['/', () => filterRef.current?.focus()],
     ['Escape', close],

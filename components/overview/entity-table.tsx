@@ -1,5 +1,5 @@
 'use client';
-import { Table, UnstyledButton } from '@mantine/core';
+import { UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useMemo, useState } from 'react';
 import type { LivePoint } from '../../server/contract/live.ts';
@@ -47,19 +47,19 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
         </span>
       </h2>
       <div className={classes['tableScroll']}>
-        <Table className={classes['entities'] ?? ''}>
-          <Table.Thead>
-            <Table.Tr>
+        <table className={classes['entities']}>
+          <thead>
+            <tr>
               <SortHead id="entity" label="entity" sort={sort} onSort={sortBy} />
               {columns.map((column) => (
                 <SortHead key={column.id} id={column.id} label={column.label} sort={sort} onSort={sortBy} />
               ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
+            </tr>
+          </thead>
+          <tbody>
             {rows.map((row) => (
-              <Table.Tr key={row.entity} data-selected={row.entity === selected || undefined}>
-                <Table.Th scope="row">
+              <tr key={row.entity} data-selected={row.entity === selected || undefined}>
+                <th scope="row">
                   <UnstyledButton
                     className={classes['entityButton'] ?? ''}
                     aria-pressed={row.entity === selected}
@@ -68,19 +68,19 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
                   >
                     {row.entity}
                   </UnstyledButton>
-                </Table.Th>
+                </th>
                 {columns.map((column) => (
-                  <Table.Td
+                  <td
                     key={column.id}
                     data-warn={((column.id === 'unavailable' || column.id === 'originErrors') && row[column.id] > 0) || undefined}
                   >
                     {column.text(row)}
-                  </Table.Td>
+                  </td>
                 ))}
-              </Table.Tr>
+              </tr>
             ))}
-          </Table.Tbody>
-        </Table>
+          </tbody>
+        </table>
         {rows.length === 0 && <p className={classes['empty']}>Nothing was read in this window.</p>}
       </div>
     </section>
@@ -97,11 +97,11 @@ interface SortHeadProps {
 function SortHead({ id, label, sort, onSort }: SortHeadProps) {
   const active = sort.column === id;
   return (
-    <Table.Th aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}>
+    <th scope="col" aria-sort={active ? (sort.descending ? 'descending' : 'ascending') : 'none'}>
       <UnstyledButton className={classes['sortButton'] ?? ''} data-active={active || undefined} onClick={() => onSort(id)}>
         {label}
         {active && (sort.descending ? <IconArrowDown size={12} aria-hidden="true" /> : <IconArrowUp size={12} aria-hidden="true" />)}
       </UnstyledButton>
-    </Table.Th>
+    </th>
   );
 }

@@ -1,7 +1,7 @@
 'use client';
-import { Tooltip } from '@mantine/core';
 import { IconBolt, IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { Hint } from '../layout/hint.tsx';
 import { useLiveState } from '../live/live-context.tsx';
 import classes from './overview.module.css';
 
@@ -10,14 +10,16 @@ export function InstanceStrip({ scope }: { scope: ServiceRef }) {
   const instances = useLiveState((state) => state.instances) ?? [];
   const own = instances.filter((one) => one.env === scope.env && one.service === scope.service);
   const alive = own.filter((one) => one.alive).length;
+  const policies = new Set(own.map((one) => policiesOf(one.policyRev)));
+  const agreed = policies.size === 1 ? `, all with ${[...policies][0]}` : '';
   return (
     <section className={classes['card']} aria-label="Instances">
       <h2 className={classes['cardTitle']}>
-        Who is running? <span>{own.length === 0 ? 'no instance has registered' : `${alive} of ${own.length} alive`}</span>
+        Who is running? <span>{own.length === 0 ? 'no instance has registered' : `${alive} of ${own.length} alive${agreed}`}</span>
       </h2>
       <ul className={classes['instances']}>
         {own.map((one) => (
-          <Tooltip
+          <Hint
             key={one.id}
             label={`${one.id} on ${one.host}, pid ${one.pid}, engine ${one.engine}${one.allowFaults ? '' : ', takes no faults'}`}
           >
@@ -29,18 +31,21 @@ export function InstanceStrip({ scope }: { scope: ServiceRef }) {
                 <IconCircleXFilled size={14} className={classes['dead'] ?? ''} aria-label="not heard of" />
               )}
               <code>{one.id.slice(-6)}</code>
-              <span>{one.host}</span>
-              <span>pid {one.pid}</span>
-              <span>{one.policyRev === null || one.policyRev === 0 ? 'policies from code' : `policies rev ${one.policyRev}`}</span>
+              <span>
+                {one.host} {one.pid}
+              </span>
+              {policies.size > 1 && <span>{policiesOf(one.policyRev)}</span>}
               {one.faults.length > 0 && (
                 <span className={classes['fault']}>
                   <IconBolt size={13} aria-hidden="true" /> {one.faults.length === 1 ? 'fault' : `${one.faults.length} faults`}
                 </span>
               )}
             </li>
-          </Tooltip>
+          </Hint>
         ))}
       </ul>
     </section>
   );
 }
+
+const policiesOf = (rev: number | null) => (rev === null || rev === 0 ? 'policies from code' : `policy revision ${rev}`);

@@ -60,16 +60,16 @@ export function OverviewView() {
             data={data}
             rates={rates}
             marks={marks}
-            height={208}
+            height={200}
           />
           <EntityTable scope={scope} points={points} selected={entity} />
           <InstanceStrip scope={scope} />
         </div>
         <div className={classes['column']}>
-          <LatencyChart data={data} marks={marks} height={96} />
-          <OriginChart data={data} rates={rates} marks={marks} height={96} />
-          <EvictionChart data={data} marks={marks} height={72} />
-          <MemoryChart data={data} maxBytes={redis.maxMemoryBytes} fragmentation={redis.fragmentationRatio} marks={marks} height={72} />
+          <LatencyChart data={data} marks={marks} height={92} />
+          <OriginChart data={data} rates={rates} marks={marks} height={92} />
+          <EvictionChart data={data} marks={marks} height={68} />
+          <MemoryChart data={data} maxBytes={redis.maxMemoryBytes} fragmentation={redis.fragmentationRatio} marks={marks} height={68} />
         </div>
       </div>
     </>

@@ -43,7 +43,7 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
       </Stat>
       <Stat name="Redis memory" value={down || redis.memoryUsedBytes === null ? '—' : formatBytes(redis.memoryUsedBytes)}>
         {redis.maxMemoryBytes === null || redis.maxMemoryBytes === 0 ? 'no limit set' : `of ${formatBytes(redis.maxMemoryBytes)}`}
-        {redis.fragmentationRatio === null || down ? '' : `, fragm. ${redis.fragmentationRatio.toFixed(2)}×`}
+        {redis.fragmentationRatio === null || down ? '' : `, ${redis.fragmentationRatio.toFixed(1)}× frag.`}
       </Stat>
     </dl>
   );

@@ -100,15 +100,17 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
   return (
     <Card>
       <WideTable>
-        <Table miw={720} layout="fixed" aria-label={`TTL policies of ${scope.service}`}>
+        <Table aria-label={`TTL policies of ${scope.service}`}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Entity</Table.Th>
-              <Table.Th>Class</Table.Th>
+              <Table.Th visibleFrom="sm">Class</Table.Th>
               <Table.Th ta="right">TTL</Table.Th>
-              <Table.Th ta="right">Jitter</Table.Th>
+              <Table.Th ta="right" visibleFrom="sm">
+                Jitter
+              </Table.Th>
               <Table.Th ta="right">Stale window</Table.Th>
-              <Table.Th>Set by</Table.Th>
+              <Table.Th visibleFrom="sm">Set by</Table.Th>
               <Table.Th aria-label="Actions" />
             </Table.Tr>
           </Table.Thead>
@@ -116,17 +118,19 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
             {rows.map((row) => (
               <Table.Tr key={row.entity}>
                 <Table.Th scope="row">{row.entity}</Table.Th>
-                <Table.Td>{row.class}</Table.Td>
+                <Table.Td visibleFrom="sm">{row.class}</Table.Td>
                 {row.strategy === 'none' ? (
                   <Table.Td colSpan={5} c="dimmed">
-                    Never cached: every read goes to the origin, so there is nothing to edit. The service's code decides that.
+                    Never cached, so there is nothing to edit: the service's code decides that.
                   </Table.Td>
                 ) : (
                   <>
                     <Table.Td ta="right">{spellDuration(row.values.ttlMs)}</Table.Td>
-                    <Table.Td ta="right">{percent(row.values.jitter)}</Table.Td>
+                    <Table.Td ta="right" visibleFrom="sm">
+                      {percent(row.values.jitter)}
+                    </Table.Td>
                     <Table.Td ta="right">{row.values.staleMs === 0 ? 'none' : spellDuration(row.values.staleMs)}</Table.Td>
-                    <Table.Td>
+                    <Table.Td visibleFrom="sm">
                       {row.overridden ? (
                         <Badge variant="light" radius="sm" tt="none">
                           console

@@ -57,16 +57,18 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
       {query.data !== undefined && query.data.length > 0 && (
         <Card>
           <WideTable>
-            <Table miw={720} aria-label={`Versions of ${scope.service}`}>
+            <Table aria-label={`Versions of ${scope.service}`}>
               <Table.Thead>
                 <Table.Tr>
                   <Table.Th>Entity</Table.Th>
-                  <Table.Th>Class</Table.Th>
+                  <Table.Th visibleFrom="sm">Class</Table.Th>
                   <Table.Th>Version</Table.Th>
-                  <Table.Th>Began</Table.Th>
-                  <Table.Th>Previous</Table.Th>
+                  <Table.Th visibleFrom="sm">Began</Table.Th>
+                  <Table.Th visibleFrom="sm">Previous</Table.Th>
                   <Table.Th ta="right">Hits now</Table.Th>
-                  <Table.Th ta="right">Instances</Table.Th>
+                  <Table.Th ta="right" visibleFrom="sm">
+                    Instances
+                  </Table.Th>
                   <Table.Th aria-label="Actions" />
                 </Table.Tr>
               </Table.Thead>
@@ -74,16 +76,20 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                 {query.data.map((row) => (
                   <Table.Tr key={row.entity}>
                     <Table.Th scope="row">{row.entity}</Table.Th>
-                    <Table.Td>{row.class}</Table.Td>
+                    <Table.Td visibleFrom="sm">{row.class}</Table.Td>
                     <Table.Td>
                       {row.version !== null ? <code>{row.version}</code> : row.class === 'none' ? 'never cached' : 'none yet'}
                     </Table.Td>
-                    <Table.Td>{row.sinceMs === null ? '—' : <Ago atMs={row.sinceMs} />}</Table.Td>
-                    <Table.Td c="dimmed">{row.previous === null ? '—' : <code>{row.previous}</code>}</Table.Td>
+                    <Table.Td visibleFrom="sm">{row.sinceMs === null ? '—' : <Ago atMs={row.sinceMs} />}</Table.Td>
+                    <Table.Td c="dimmed" visibleFrom="sm">
+                      {row.previous === null ? '—' : <code>{row.previous}</code>}
+                    </Table.Td>
                     <Table.Td ta="right">
                       <HitsNow scope={scope} entity={row.entity} />
                     </Table.Td>
-                    <Table.Td ta="right">{row.instances}</Table.Td>
+                    <Table.Td ta="right" visibleFrom="sm">
+                      {row.instances}
+                    </Table.Td>
                     <Table.Td ta="right">
                       <ActButton
                         denied={denied ?? (row.class === 'none' ? 'Never cached: it has no entries to drop.' : null)}
