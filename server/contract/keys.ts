@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import { idempotencyKey, keyPart, name } from './service-ref.ts';
+import { envName, idempotencyKey, keyPart, name } from './service-ref.ts';
 
 /** A Redis key as base64url of its bytes: keys may hold any byte. */
 export const keyBytes = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'is not a key'), z.maxLength(90_000));
 
 /** One bounded step of a walk. Without `cursor` it begins; with the cursor of the step before it goes on. */
 export const scanInput = z.strictObject({
-  env: name,
+  env: envName,
   service: name,
   /** Only this entity. */
   entity: z.optional(name),
@@ -53,7 +53,7 @@ export interface KeyMeta {
 }
 
 /** The exact-name fast path: the entry under the entity's current version, no SCAN. */
-export const findInput = z.strictObject({ env: name, service: name, entity: name, id: keyPart });
+export const findInput = z.strictObject({ env: envName, service: name, entity: name, id: keyPart });
 export const entryInput = z.strictObject({ key: keyBytes });
 
 /** How the entry stands now. */
@@ -91,7 +91,7 @@ export interface EntryView {
   nowMs: number;
 }
 
-export const invalidateInput = z.strictObject({ env: name, service: name, entity: name, id: keyPart, idempotencyKey });
+export const invalidateInput = z.strictObject({ env: envName, service: name, entity: name, id: keyPart, idempotencyKey });
 export interface InvalidateReceipt {
   entity: string;
   id: string;

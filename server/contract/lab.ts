@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { idempotencyKey, name } from './service-ref.ts';
+import { envName, idempotencyKey, name } from './service-ref.ts';
 
 const seconds = z
   .int('must be a whole number of seconds')
   .check(z.gte(1, 'must be at least 1 s'), z.lte(900, 'must be at most 900 s (15 min)'));
 const reason = z.string().check(z.trim(), z.minLength(3, 'say in a few words why'), z.maxLength(200, 'is longer than 200 characters'));
-const scope = { env: name, service: name, seconds, reason };
+const scope = { env: envName, service: name, seconds, reason };
 
 /** One simulated failure at the sockets of one service's instances; the real Redis is never touched. */
 export const experimentInput = z.discriminatedUnion('kind', [

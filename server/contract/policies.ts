@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { idempotencyKey, name, serviceRef } from './service-ref.ts';
+import { envName, idempotencyKey, name, serviceRef } from './service-ref.ts';
 
 const DAY_MS = 86_400_000;
 const wholeMs = (label: string) => z.int(`${label} must be a whole number of ms`);
@@ -28,7 +28,7 @@ export type PolicyValues = z.infer<typeof policyValues>;
 export const listPoliciesInput = serviceRef;
 
 export const savePolicyInput = z.strictObject({
-  env: name,
+  env: envName,
   service: name,
   entity: name,
   values: policyValues,

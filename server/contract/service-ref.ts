@@ -3,15 +3,21 @@ import * as z from 'zod/mini';
 /** One part of a key: an env, a service, an entity or an id. Any text is legal; its bytes are bounded, not its letters. */
 export const keyPart = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(16_384, 'is longer than 16,384 characters'));
 
-/** A name that people choose for an env, a service or an entity. */
-export const name = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(200, 'is longer than 200 characters'));
+/** A name that people choose for an env, a service or an entity. The engine refuses the same ones. */
+export const name = z.string().check(
+  z.minLength(1, 'must not be empty'),
+  z.maxLength(200, 'is longer than 200 characters'),
+  z.refine((text) => text !== '__proto__', 'must not be "__proto__": no document could name it'),
+);
+/** The root `sideboard` holds the control plane. */
+export const envName = name.check(z.refine((text) => text !== 'sideboard', 'must not be "sideboard"'));
 
 /** Whose key space is meant: `{ env: 'demo', service: 'shop' }`. */
-export const serviceRef = z.strictObject({ env: name, service: name });
+export const serviceRef = z.strictObject({ env: envName, service: name });
 export type ServiceRef = z.infer<typeof serviceRef>;
 
 /** One entity of one service. */
-export const entityRef = z.strictObject({ env: name, service: name, entity: name });
+export const entityRef = z.strictObject({ env: envName, service: name, entity: name });
 export type EntityRef = z.infer<typeof entityRef>;
 
 /** Chosen by the browser for each intended change, so that a double click or a retry does it once. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { idempotencyKey, name, serviceRef } from './service-ref.ts';
+import { envName, idempotencyKey, name, serviceRef } from './service-ref.ts';
 
 export const listVersionsInput = serviceRef;
 
@@ -17,7 +17,7 @@ export interface VersionRow {
 }
 
 export const bumpInput = z.strictObject({
-  env: name,
+  env: envName,
   service: name,
   entity: name,
   /** The `rev` that the operator saw: a bump that came in between makes this one a conflict, not a second bump. Null: no record yet. */

@@ -1,19 +1,20 @@
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
 import type { PolicyValues } from '../contract/policies.ts';
+import { anyRecordColumn, anyTextColumn } from './any-text.ts';
 
 /** The record of every change of a policy: numbered per service, never edited. `document` is the service's whole override set after it. */
 export const policyRevision = pgTable(
   'policy_revision',
   {
-    env: text().notNull(),
-    service: text().notNull(),
+    env: anyTextColumn().notNull(),
+    service: anyTextColumn().notNull(),
     rev: integer().notNull(),
     at: timestamp({ withTimezone: true }).notNull(),
-    by: text().notNull(),
-    entity: text().notNull(),
+    by: anyTextColumn().notNull(),
+    entity: anyTextColumn().notNull(),
     before: jsonb().$type<PolicyValues>(),
     after: jsonb().$type<PolicyValues>().notNull(),
-    document: jsonb().$type<Record<string, PolicyValues>>().notNull(),
+    document: anyRecordColumn<PolicyValues>().notNull(),
   },
   (table) => [primaryKey({ columns: [table.env, table.service, table.rev] })],
 );
@@ -59,12 +60,12 @@ export const experiment = pgTable(
   'experiment',
   {
     id: text().primaryKey(),
-    env: text().notNull(),
-    service: text().notNull(),
+    env: anyTextColumn().notNull(),
+    service: anyTextColumn().notNull(),
     kind: text().$type<'down' | 'slow'>().notNull(),
     latencyMs: integer('latency_ms'),
-    reason: text().notNull(),
-    by: text().notNull(),
+    reason: anyTextColumn().notNull(),
+    by: anyTextColumn().notNull(),
     /** Redis time, ms since 1970. */
     startedAtMs: bigint('started_at_ms', { mode: 'number' }).notNull(),
     endsAtMs: bigint('ends_at_ms', { mode: 'number' }).notNull(),
