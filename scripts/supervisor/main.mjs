@@ -17,7 +17,7 @@ import { consoleChild, embeddedPostgresUrl, embeddedRedisUrl, postgresChild, red
 import { endLeftovers } from './end-leftovers.mjs';
 import { takeLock } from './lock.mjs';
 import { identityOf } from './process-identity.mjs';
-import { requestSignInLink } from './request-sign-in-link.mjs';
+import { awaitSignInLink } from './request-sign-in-link.mjs';
 import { removeRunFile, writeRunFile } from './run-file.mjs';
 import { makeFolders, readSettings, secretOf } from './settings.mjs';
 
@@ -27,6 +27,8 @@ const FAILURES_MAX = 3;
 /** Those that use a server end first: together with the servers that is within 5 s. */
 const USERS_END_MS_MAX = 2_200;
 const SERVERS_END_MS_MAX = 1_500;
+/** The console runs without its store too: then it says so instead of a link. */
+const LINK_MS_MAX = 12_000;
 const ORPHAN_LOOK_MS = 500;
 
 export async function main() {
@@ -91,10 +93,12 @@ async function start(sideboard, startedMs) {
   if (sideboard.stopping !== null) return;
   state.ready = true;
   sideboard.changed();
-  const link = await requestSignInLink(settings.url, secret, {});
+  const link = await awaitSignInLink(settings.url, secret, {}, LINK_MS_MAX);
+  if (sideboard.stopping !== null) return;
   console.log(`\nSideboard is running at ${process.env.SIDEBOARD_URL || settings.url} after ${seconds(Date.now() - startedMs)}.`);
-  console.log(`Sign in, once, with:  ${link}`);
-  console.log('npm run sign-in-link prints another link. Ctrl-C ends everything.\n');
+  if ('url' in link) console.log(`Sign in, once, with:  ${link.url}`);
+  else report(`There is no sign-in link yet. ${link.problem}`);
+  console.log(`npm run sign-in-link prints ${'url' in link ? 'another link' : 'one'}. Ctrl-C ends everything.\n`);
 }
 
 /** The ports of the embedded servers, chosen at the first start and kept while they are free. */

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ExpectedError } from '../setup/expected-error.mjs';
 
 const ANSWER_MS_MAX = 10_000;
+const AGAIN_MS = 500;
 
 /**
  * Has the console make a one-time link.
@@ -22,11 +24,29 @@ export async function requestSignInLink(url, secret, who) {
   return link;
 }
 
+/**
+ * As `requestSignInLink`, for a start: a console that is just up may still wait for its store, and a connection may break.
+ * @returns {Promise<{ url: string } | { problem: string }>} `problem`: it did not come to it within `msMax`
+ */
+export async function awaitSignInLink(url, secret, who, msMax) {
+  const endMs = Date.now() + msMax;
+  for (;;) {
+    try {
+      return { url: await requestSignInLink(url, secret, who) };
+    } catch (error) {
+      if (!(error instanceof ExpectedError)) throw error;
+      if (Date.now() + AGAIN_MS > endMs) return { problem: error.message };
+    }
+    await delay(AGAIN_MS);
+  }
+}
+
 async function ask(url, secret, who) {
   try {
     return await fetch(new URL('/api/sign-in-link', url), {
       method: 'POST',
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      // Of its own: a kept connection may be closed by the console just when this is sent on it.
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', connection: 'close' },
       body: JSON.stringify(who),
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });

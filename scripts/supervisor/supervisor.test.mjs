@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { backoffMs, failuresAfter } from './backoff.mjs';
 import { openChildLog } from './child-log.mjs';
 import { lockDecision, takeLock } from './lock.mjs';
 import { identityOf, isAlive } from './process-identity.mjs';
+import { awaitSignInLink } from './request-sign-in-link.mjs';
 import { readSettings } from './settings.mjs';
 
 let folder;
@@ -91,5 +93,30 @@ describe('settings', () => {
     { PORT: 'abc' },
   ])('refuses in one line %o', (env) => {
     expect(() => readSettings(env)).toThrow(new RegExp(`^${Object.keys(env)[0]} is [^\\n]*$`));
+  });
+});
+
+describe('the sign-in link of a start', () => {
+  const answers = [];
+  let server;
+  let url;
+  beforeEach(async () => {
+    server = createServer((request, response) => {
+      const answer = answers.shift();
+      if (answer === undefined) request.socket.destroy();
+      else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${server.address().port}`;
+  });
+  afterEach(() => new Promise((resolve) => server.close(resolve)));
+
+  it('is asked for again while the store is away', async () => {
+    answers.push({ status: 503, body: { message: 'away' } }, { status: 200, body: { url: 'http://x/sign-in?token=t' } });
+    expect(await awaitSignInLink(url, 'secret', {}, 5_000)).toEqual({ url: 'http://x/sign-in?token=t' });
+  });
+
+  it('that cannot be had is a line for the reader, not the end of the start', async () => {
+    expect(await awaitSignInLink(url, 'secret', {}, 0)).toEqual({ problem: expect.stringContaining('does not answer') });
   });
 });
