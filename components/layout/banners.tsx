@@ -20,7 +20,7 @@ export function Banners() {
         <div className={`${classes['banner']} ${classes['trouble']}`} role="alert">
           <strong>Redis is down</strong>
           <span>
-            {redis.address}, since <Ago atMs={redis.sinceMs} />. {redis.reason}
+            since <Ago atMs={redis.sinceMs} />. {redis.reason}
           </span>
           <span className={classes['bannerMore']}>
             Services answer from the origin. Here, policies' revisions and past seconds can still be read; keys, bumps and invalidation

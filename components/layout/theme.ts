@@ -31,7 +31,10 @@ export const theme = createTheme({
   // Plain objects: `Component.extend` would bring every one of these into every page's script.
   components: {
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm', highlightOnHover: true } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps }, styles: { title: { fontWeight: 600 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps },
+      styles: { title: { fontWeight: 600 } },
+    },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.25 }, closeButtonProps }, styles: { title: { fontWeight: 600 } } },
   },
 });

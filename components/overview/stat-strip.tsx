@@ -42,7 +42,11 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
         {redis.maxMemoryPolicy ?? 'policy not known'}
       </Stat>
       <Stat name="Redis memory" value={down || redis.memoryUsedBytes === null ? '—' : formatBytes(redis.memoryUsedBytes)}>
-        {redis.maxMemoryBytes === null || redis.maxMemoryBytes === 0 ? 'no limit set' : `of ${formatBytes(redis.maxMemoryBytes)}`}
+        {down
+          ? 'not known while Redis is down'
+          : redis.maxMemoryBytes === null || redis.maxMemoryBytes === 0
+            ? 'no limit set'
+            : `of ${formatBytes(redis.maxMemoryBytes)}`}
         {redis.fragmentationRatio === null || down ? '' : `, ${redis.fragmentationRatio.toFixed(1)}× frag.`}
       </Stat>
     </dl>

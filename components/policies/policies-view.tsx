@@ -125,7 +125,9 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
                   </Table.Td>
                 ) : (
                   <>
-                    <Table.Td ta="right">{spellDuration(row.values.ttlMs)}</Table.Td>
+                    <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
+                      {spellDuration(row.values.ttlMs)}
+                    </Table.Td>
                     <Table.Td ta="right" visibleFrom="sm">
                       {percent(row.values.jitter)}
                     </Table.Td>

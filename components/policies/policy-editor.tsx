@@ -83,11 +83,13 @@ function PolicyEditorForm({ scope, row, rev, onClose, onSaved }: PolicyEditorPro
   const reasonNotToSave =
     conflict !== null
       ? 'Choose between theirs and yours first.'
-      : !changed
-        ? 'Nothing has changed.'
-        : phraseOk
-          ? null
-          : 'Type the name of the environment first.';
+      : !parsed.ok
+        ? 'Correct the marked value first.'
+        : !changed
+          ? 'Nothing has changed.'
+          : phraseOk
+            ? null
+            : 'Type the name of the environment first.';
 
   return (
     <form

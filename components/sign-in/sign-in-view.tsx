@@ -39,7 +39,9 @@ export function SignInView({ token, next }: SignInViewProps) {
             <HowToGetLink lead="You need a one-time link. On the machine that runs the console:" />
           ) : (
             <>
-              <Text fz="sm">Your link is ready. It works once, and opens a session of 12 hours in this browser.</Text>
+              {state !== 'spent' && (
+                <Text fz="sm">Your link is ready. It works once, and opens a session of 12 hours in this browser.</Text>
+              )}
               <Button
                 leftSection={<IconLogin2 size={16} />}
                 loading={state === 'busy'}

@@ -14,8 +14,8 @@ const texts: Record<ControlErrorCode, { title: string; advice: string }> = {
   FORBIDDEN: { title: 'Not allowed', advice: 'Ask somebody whose role allows it.' },
   NOT_FOUND: { title: 'Not found', advice: 'It may be gone: load the page again.' },
   CONFLICT: { title: 'Somebody changed it first', advice: 'Look at what is there now, then decide again.' },
-  REDIS_UNAVAILABLE: { title: 'Redis cannot be reached', advice: 'Nothing was changed. Try again when the banner is gone.' },
-  STORE_UNAVAILABLE: { title: "The console's store cannot be reached", advice: 'Nothing was changed. Try again when the banner is gone.' },
+  REDIS_UNAVAILABLE: { title: 'Redis cannot be reached', advice: 'Try again when the banner is gone.' },
+  STORE_UNAVAILABLE: { title: "The console's store cannot be reached", advice: 'Try again when the banner is gone.' },
   NOT_ACKNOWLEDGED: { title: 'Sent, but not confirmed', advice: 'Repeat it: doing it twice does no harm.' },
   INTERNAL: { title: 'Something unexpected went wrong', advice: "Try again; the server's log has the details." },
 };
