@@ -23,5 +23,3 @@ export const outcomes = [
     means: 'Redis could not be asked: loaded from the origin, and no miss',
   },
 ] as const;
-
-export type OutcomeKey = (typeof outcomes)[number]['key'];

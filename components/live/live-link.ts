@@ -9,7 +9,7 @@ const BEAT_MS = 10_000;
 /** No tab is hidden for so short a time on purpose: switching tabs must not reopen the stream. */
 const REST_AFTER_MS = 2_000;
 
-export interface StreamEvents {
+interface StreamEvents {
   onMessage(message: LiveMessage): void;
   onConnecting(): void;
   onSignedOut(): void;

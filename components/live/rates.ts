@@ -50,7 +50,7 @@ export function ratesNow(points: readonly LivePoint[], service: string, entity?:
 }
 
 /** `parts`: the sums of each entity over the same `seconds`. */
-export function ratesOf(parts: readonly EntityCounts[], seconds: number): Rates {
+function ratesOf(parts: readonly EntityCounts[], seconds: number): Rates {
   const sum = sumCounts(parts);
   const uncached = uncachedCalls(parts);
   const per = (amount: number) => (seconds === 0 ? 0 : amount / seconds);

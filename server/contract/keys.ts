@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { envName, idempotencyKey, keyPart, name } from './service-ref.ts';
 
 /** A Redis key as base64url of its bytes: keys may hold any byte. */
-export const keyBytes = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'is not a key'), z.maxLength(90_000));
+const keyBytes = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'is not a key'), z.maxLength(90_000));
 
 /** One bounded step of a walk. Without `cursor` it begins; with the cursor of the step before it goes on. */
 export const scanInput = z.strictObject({

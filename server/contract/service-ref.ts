@@ -17,8 +17,9 @@ export const serviceRef = z.strictObject({ env: envName, service: name });
 export type ServiceRef = z.infer<typeof serviceRef>;
 
 /** One entity of one service. */
-export const entityRef = z.strictObject({ env: envName, service: name, entity: name });
-export type EntityRef = z.infer<typeof entityRef>;
+export interface EntityRef extends ServiceRef {
+  entity: string;
+}
 
 /** Chosen by the browser for each intended change, so that a double click or a retry does it once. */
 export const idempotencyKey = z.string().check(z.regex(/^[A-Za-z0-9_-]{16,64}$/, 'must be 16 to 64 letters, digits, _ or -'));

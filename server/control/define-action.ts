@@ -8,7 +8,7 @@ import type { ControlDeps } from './deps.ts';
 import { displayText } from './display-text.ts';
 import { badInput, expectedFailure } from './expected-failure.ts';
 
-export interface ActionContext {
+interface ActionContext {
   deps: ControlDeps;
   actor: Actor;
   auditId: string;

@@ -13,6 +13,7 @@ export const user = pgTable('user', {
   role: text().$type<Role>().notNull(),
 });
 
+/** @internal better-auth and drizzle-kit find it by its name. */
 export const session = pgTable(
   'session',
   {
@@ -30,6 +31,7 @@ export const session = pgTable(
   (table) => [index('session_user').on(table.userId)],
 );
 
+/** @internal better-auth and drizzle-kit find it by its name. */
 export const account = pgTable(
   'account',
   {

@@ -5,7 +5,7 @@ import { DatabaseError, Pool } from 'pg';
 
 export type Db = NodePgDatabase;
 
-export type StoreState = { state: 'up' | 'down'; reason: string | null; sinceMs: number };
+type StoreState = { state: 'up' | 'down'; reason: string | null; sinceMs: number };
 
 /** The console's own database cannot be asked; nothing was changed, or the change is not known to have been made. */
 export class StoreUnavailable extends Error {

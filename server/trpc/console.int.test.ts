@@ -59,7 +59,15 @@ afterAll(async () => {
 async function token(name: string, role: string): Promise<string> {
   const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
   const body = JSON.stringify({ name, role });
-  const response = await container.signInLink(new Request(`${origin}/api/sign-in-link`, { method: 'POST', headers, body }));
+  // 503 until the database of the console is up.
+  const response = await vi.waitFor(
+    async () => {
+      const answer = await container.signInLink(new Request(`${origin}/api/sign-in-link`, { method: 'POST', headers, body }));
+      expect(answer.status).toBe(200);
+      return answer;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
   const { url } = z.object({ url: z.string() }).parse(await response.json());
   return new URL(url).searchParams.get('token') ?? '';
 }

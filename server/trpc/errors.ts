@@ -5,7 +5,7 @@ import { ControlError } from '../control/control-error.ts';
 import type { ErrorLog } from '../control/deps.ts';
 import { expectedFailure } from '../control/expected-failure.ts';
 
-export const trpcCodes = {
+const trpcCodes = {
   BAD_INPUT: 'BAD_REQUEST',
   UNAUTHENTICATED: 'UNAUTHORIZED',
   FORBIDDEN: 'FORBIDDEN',

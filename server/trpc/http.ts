@@ -9,7 +9,7 @@ import type { TrpcContext } from './context.ts';
 import { readBody } from './read-body.ts';
 import { appRouter } from './router.ts';
 
-export const TRPC_PATH = '/api/trpc';
+const TRPC_PATH = '/api/trpc';
 const BATCH_MAX = 20;
 /** The one procedure that a browser reaches by GET: an event stream can be opened in no other way. */
 const STREAM = 'live.stream';

@@ -7,12 +7,12 @@ import { policyRevision } from '../../db/schema.ts';
 import { type Db, isUniqueViolation, type Store, StoreUnavailable } from '../../db/store.ts';
 
 /** The overrides of a service as its newest revision left them. */
-export interface PolicyState {
+interface PolicyState {
   rev: number;
   entities: Record<string, PolicyValues>;
 }
 
-export interface RevisionDraft {
+interface RevisionDraft {
   ref: ServiceRef;
   entity: string;
   values: PolicyValues;
@@ -26,9 +26,7 @@ export interface RevisionDraft {
   live: PolicyState | null;
 }
 
-export type SaveOutcome =
-  | { kind: 'saved'; state: PolicyState; before: PolicyValues | null }
-  | { kind: 'conflict'; conflict: PolicyConflict };
+type SaveOutcome = { kind: 'saved'; state: PolicyState; before: PolicyValues | null } | { kind: 'conflict'; conflict: PolicyConflict };
 
 /** The record of policy revisions, in Postgres; what was read last is kept in memory. */
 export interface PolicyBook {
