@@ -4,7 +4,7 @@ import type { EntityState } from './entity-state.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
 import { acquireLease, acquireRefresh, releaseLease, removeIfUnchanged, scriptCommand } from './scripts.ts';
-import { readRecordCommand, readRecordReply, type Versions } from './versions.ts';
+import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 export type LeaseAnswer =
   | { kind: 'granted'; lease: Lease }
@@ -29,7 +29,7 @@ export async function askForLease(
   const { leaseMs } = entity.policy;
   const keys = [at.key, leaseKey(at.key)];
   const removal = rejected === null ? [] : [scriptCommand(removeIfUnchanged, [at.key], [rejected])];
-  const highestAtSend = entity.highestRev;
+  const { highestRev } = entity;
   const answer = await askRedis(context, context.lease, [
     ...removal,
     scriptCommand(acquireLease, keys, [token, leaseMs, context.instance]),
@@ -39,14 +39,14 @@ export async function askForLease(
   const [reply, recordReply] = answer.replies.slice(removal.length);
   if (!Array.isArray(reply)) return { kind: 'unavailable' };
   const granted = reply[0] === 1;
-  const record = readRecordReply(recordReply, highestAtSend);
+  const record = readRecordReply(entity, recordReply, { highestRev, replid: answer.replid });
   if (record.kind === 'record') entity.see(record.record);
   if (record.kind !== 'record' || record.record.ns !== at.ns) {
     if (granted) await giveBack(context, at.key, token);
     if (record.kind === 'record') return { kind: 'moved' };
-    if (record.kind === 'missing') return (await versions.repair(entity, 'mint')) ? { kind: 'moved' } : { kind: 'unavailable' };
-    if (record.kind === 'regressed') await versions.repair(entity, 'raise');
-    return { kind: 'unavailable' };
+    if (record.kind === 'refused') return { kind: 'unavailable' };
+    const repaired = await versions.repair(entity, repairOf(record));
+    return repaired && record.kind !== 'regressed' ? { kind: 'moved' } : { kind: 'unavailable' };
   }
   if (granted) return { kind: 'granted', lease: new Lease(context, context.lease, { ...at, token, leaseMs }) };
   if (reply[0] === 2 && Buffer.isBuffer(reply[1])) return { kind: 'entry', bytes: reply[1] };
@@ -64,13 +64,13 @@ export async function askForRefresh(
 ): Promise<Lease | null> {
   const token = context.nextToken('L');
   const { leaseMs } = entity.policy;
-  const highestAtSend = entity.highestRev;
+  const { highestRev } = entity;
   const answer = await askRedis(context, context.lease, [
     scriptCommand(acquireRefresh, [at.key, leaseKey(at.key)], [token, leaseMs, head]),
     readRecordCommand(entity),
   ]);
   if (!answer.ok || integerOf(answer.replies[0]) !== 1) return null;
-  const record = readRecordReply(answer.replies[1], highestAtSend);
+  const record = readRecordReply(entity, answer.replies[1], { highestRev, replid: answer.replid });
   if (record.kind === 'record' && record.record.ns === at.ns) return new Lease(context, context.lease, { ...at, token, leaseMs });
   await giveBack(context, at.key, token);
   return null;

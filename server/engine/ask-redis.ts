@@ -1,8 +1,10 @@
-import type { EngineContext, GuardedClient } from './engine-context.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { GuardedClient } from './redis/guarded-client.ts';
 import { withDeadline } from './redis/with-deadline.ts';
 import { type PipelineCommand, runPipeline, type Script } from './scripts.ts';
 
-export type Answer = { ok: true; replies: unknown[] } | { ok: false; error: Error };
+/** `replid`: of the server that answered (rule 12). */
+export type Answer = { ok: true; replies: unknown[]; replid: string | null } | { ok: false; error: Error };
 
 const NOT_CONNECTED = new Error('not connected to Redis');
 const BREAKER_OPEN = new Error('Redis has not answered lately');
@@ -17,8 +19,9 @@ export async function askRedis(
   commands: readonly (PipelineCommand & { script?: Script })[],
   evenIfOpen = false,
 ): Promise<Answer> {
-  if (guarded.client.status !== 'ready') return { ok: false, error: NOT_CONNECTED };
+  if (!guarded.usable) return { ok: false, error: NOT_CONNECTED };
   if (guarded.breaker.open && !evenIfOpen) return { ok: false, error: BREAKER_OPEN };
+  const { replid } = guarded;
   const result = await withDeadline(() => runPipeline(guarded.client, commands), context.deadlineMs, context.clock);
   if (!result.ok) {
     if (result.reason === 'deadline') guarded.breaker.failed();
@@ -31,7 +34,7 @@ export async function askRedis(
     return { ok: false, error: late };
   }
   guarded.breaker.succeeded();
-  return { ok: true, replies: result.value };
+  return { ok: true, replies: result.value, replid };
 }
 
 /** A bulk reply as text; null for every other reply. */

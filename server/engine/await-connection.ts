@@ -1,21 +1,22 @@
-import type { Redis } from 'ioredis';
 import { ConfigurationError, describeError } from './errors.ts';
+import type { GuardedClient } from './redis/guarded-client.ts';
 
 /**
- * Resolves to true when the client is ready, false when its first attempt failed or `giveUpMs` have passed.
+ * Resolves to true when the connection is usable, false when its first attempt failed or `giveUpMs` have passed.
  * Rejects with `ConfigurationError` where Redis refuses who we are: no retry mends that.
  */
-export function awaitConnection(client: Redis, giveUpMs: number): Promise<boolean> {
-  if (client.status === 'ready') return Promise.resolve(true);
+export function awaitConnection(guarded: GuardedClient, giveUpMs: number): Promise<boolean> {
+  if (guarded.usable) return Promise.resolve(true);
+  const { client } = guarded;
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => {
       clearTimeout(timer);
-      client.off('ready', onReady);
+      stop();
       client.off('error', onError);
       client.off('close', onClose);
       end();
     };
-    const onReady = () => settle(() => resolve(true));
+    const stop = guarded.onUsable(() => settle(() => resolve(true)));
     const onClose = () => settle(() => resolve(false));
     const onError = (error: Error) => {
       const refusal = refusalOf(error);
@@ -23,7 +24,6 @@ export function awaitConnection(client: Redis, giveUpMs: number): Promise<boolea
     };
     const timer = setTimeout(() => settle(() => resolve(false)), giveUpMs);
     timer.unref();
-    client.on('ready', onReady);
     client.on('error', onError);
     client.on('close', onClose);
   });

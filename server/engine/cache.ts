@@ -1,4 +1,6 @@
 import type { CacheEvent } from './events.ts';
+import type { Explanation } from './explain-key.ts';
+import type { InvalidationMode } from './invalidate-key.ts';
 import type { PolicyInput } from './policy.ts';
 import type { RedisConnection } from './redis/connection.ts';
 
@@ -14,10 +16,14 @@ export interface Cache<Entity extends string = string> {
   peek<T>(entity: Entity, id: string): Promise<Peek<T>>;
   /** Rule 3. A value is a load begun at its call; a function is the origin's write, run between removal and fill, and its result is the value. */
   set<T>(entity: Entity, id: string, value: T | (() => Promise<T>)): Promise<void>;
-  /** Rule 4. Rejects with `InvalidationNotAcknowledged` when Redis refused or did not answer. */
-  invalidate(entity: Entity, id: string): Promise<InvalidationReceipt>;
+  /** Rules 4 and 5. `hard` (the default): no later read returns anything older. `soft`: what is older is served as stale, never called fresh. Rejects with `InvalidationNotAcknowledged` when Redis refused or did not answer. */
+  invalidate(entity: Entity, id: string, options?: { mode?: InvalidationMode }): Promise<InvalidationReceipt>;
   /** Rule 7. Everything of the entity is unreachable at once. Rejects with `InvalidationNotAcknowledged`. */
   bumpVersion(entity: Entity): Promise<BumpReceipt>;
+  /** Takes the last bump back, with what it promised: entries from before it are read again. Rejects with `NothingToUndo`, or `InvalidationNotAcknowledged`. */
+  undoBump(entity: Entity): Promise<BumpReceipt>;
+  /** Where a key stands: tier, version, freshness, lease and holder, and what the next read would do and why. Changes and counts nothing; never rejects for Redis. */
+  explain(entity: Entity, id: string): Promise<Explanation>;
   /** Every event of this instance; a listener that throws is reported, never felt by a caller. Returns the way to stop. */
   onEvent(listener: (event: CacheEvent) => void): () => void;
   /** Drains fills under way within a bound, leaves the registry, ends all connections. */
@@ -37,6 +43,9 @@ export type Peek<T> =
 
 export interface InvalidationReceipt {
   removed: number;
+  /** Entries that stay, as stale (mode `soft`). */
+  markedStale: number;
+  /** Loads under way that will not be stored. */
   leasesRevoked: number;
 }
 
@@ -58,4 +67,6 @@ export interface CacheOptions<Entity extends string> {
   allowFaults?: boolean;
   /** Every Redis op is given up after this. Default 100. */
   deadlineMs?: number;
+  /** Reads under way in this process at most; one more rejects with `TooManyReads`. Default 100,000. */
+  readsMax?: number;
 }

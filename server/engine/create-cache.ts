@@ -2,21 +2,28 @@ import type { Redis } from 'ioredis';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { askRedis } from './ask-redis.ts';
 import { awaitConnection, refusalOf } from './await-connection.ts';
-import { Breaker } from './breaker.ts';
-import { bumpEntity } from './bump-entity.ts';
 import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek } from './cache.ts';
+import { changeVersion } from './change-version.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ControlLink, openControlLink } from './control/control-link.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
-import type { EngineContext, GuardedClient } from './engine-context.ts';
+import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
 import { encodePayload } from './envelope.ts';
-import { CacheClosed, ConfigurationError, describeError, InvalidationNotAcknowledged, WrittenNotInvalidated } from './errors.ts';
+import {
+  CacheClosed,
+  ConfigurationError,
+  describeError,
+  InvalidationNotAcknowledged,
+  NothingToUndo,
+  WrittenNotInvalidated,
+} from './errors.ts';
 import { type CacheEvent, createEventBus, type EventBus } from './events.ts';
+import { type Explanation, explainKey } from './explain-key.ts';
 import { FaultSwitch } from './fault/fault-switch.ts';
 import { FillQueue } from './fill-queue.ts';
-import { type Invalidated, invalidateHard } from './hard-invalidation.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
+import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
 import { LoadTable } from './load-table.ts';
 import { takeFrame } from './metrics.ts';
@@ -25,11 +32,11 @@ import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { countRead } from './read-waiter.ts';
+import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
-import { withDeadline } from './redis/with-deadline.ts';
 import { runLoader } from './run-loader.ts';
-import { readRecordCommand, readRecordReply, Versions } from './versions.ts';
+import { readRecordCommand, readRecordReply, repairOf, Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
 import { writeValue } from './write-value.ts';
 
@@ -88,9 +95,12 @@ class SideboardCache implements Cache<string> {
           if (role === 'read') outage.begin(problem);
         },
       });
-    const guarded = (role: 'read' | 'write' | 'lease', onChange: (open: boolean) => void) => guard(open(role), clock, deadlineMs, onChange);
-    const read = guarded('read', (isOpen) => (isOpen ? outage.begin('no answer in time') : outage.end()));
-    read.client.on('ready', () => {
+    const read = new GuardedClient(open('read'), {
+      clock,
+      deadlineMs,
+      onBreaker: (isOpen) => (isOpen ? outage.begin('no answer in time') : outage.end()),
+    });
+    read.onUsable(() => {
       if (!read.breaker.open) outage.end();
     });
     read.client.on('close', () => {
@@ -109,9 +119,10 @@ class SideboardCache implements Cache<string> {
       clock,
       random,
       bus,
+      reads: { underWay: 0, max: options.readsMax },
       read,
-      lease: guarded('lease', () => {}),
-      write: guarded('write', () => {}),
+      lease: new GuardedClient(open('lease'), { clock, deadlineMs }),
+      write: new GuardedClient(open('write'), { clock, deadlineMs }),
       redisNow: () => link.redisNow(),
       nextToken: tokenSource(instance),
     };
@@ -120,8 +131,8 @@ class SideboardCache implements Cache<string> {
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
     this.#loads = new LoadTable(this.#context, { versions: this.#versions, fills: this.#fills, wakeUps: this.#wakeUps });
     this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions);
-    this.#deferred = new DeferredInvalidations(bus, clock, (entity, id) => this.#invalidateHard(entity, id));
-    this.#context.write.client.on('ready', () => {
+    this.#deferred = new DeferredInvalidations(bus, clock, (entity, id) => this.#invalidate(entity, id, 'hard'));
+    this.#context.write.onUsable(() => {
       // `replay` never rejects.
       this.#deferred.replay().catch(() => {});
     });
@@ -187,22 +198,37 @@ class SideboardCache implements Cache<string> {
     }
   }
 
-  async invalidate(entityName: string, id: string): Promise<InvalidationReceipt> {
+  async invalidate(entityName: string, id: string, { mode = 'hard' }: { mode?: InvalidationMode } = {}): Promise<InvalidationReceipt> {
     const entity = this.#entityOrThrow(entityName);
-    if (entity.codePolicy.strategy === 'none') return { removed: 0, leasesRevoked: 0 };
-    const invalidated = await this.#invalidateHard(entity, id);
+    if (entity.codePolicy.strategy === 'none') return { removed: 0, markedStale: 0, leasesRevoked: 0 };
+    const invalidated = await this.#invalidate(entity, id, mode);
     if (invalidated.ok) return invalidated.receipt;
     this.#deferred.add(entity, id);
     throw notAcknowledged(invalidated.error);
   }
 
-  async bumpVersion(entityName: string): Promise<BumpReceipt> {
+  bumpVersion(entityName: string): Promise<BumpReceipt> {
+    return this.#changeVersion(entityName, 'bump');
+  }
+
+  undoBump(entityName: string): Promise<BumpReceipt> {
+    return this.#changeVersion(entityName, 'undo');
+  }
+
+  async explain(entityName: string, id: string): Promise<Explanation> {
+    return explainKey(this.#context, this.#entityOrThrow(entityName), id);
+  }
+
+  async #changeVersion(entityName: string, how: 'bump' | 'undo'): Promise<BumpReceipt> {
     const entity = this.#entityOrThrow(entityName);
     if (entity.codePolicy.strategy === 'none') throw new ConfigurationError(`entity "${entityName}" is never cached: it has no version`);
-    const bumped = await bumpEntity(this.#context, entity);
-    if (!bumped.ok) throw notAcknowledged(bumped.error);
-    const { rev, ns, prev } = bumped.record;
-    this.#bus.emit({ type: 'bumped', entity: entity.name, rev, previous: prev });
+    const changed = await changeVersion(this.#context, this.#versions, entity, how);
+    if (!changed.ok) {
+      if ('reason' in changed) throw new NothingToUndo(`no bump of "${entityName}" is left to undo`);
+      throw notAcknowledged(changed.error);
+    }
+    const { rev, ns, prev } = changed.record;
+    this.#bus.emit({ type: how === 'bump' ? 'bumped' : 'bump.undone', entity: entity.name, rev, previous: prev });
     const receipt = { version: showVersion(ns), previous: prev === null ? null : showVersion(prev), rev };
     try {
       return { ...receipt, ...(await this.#link.announce({ t: 'bump', entity: entity.name, rev })) };
@@ -223,20 +249,20 @@ class SideboardCache implements Cache<string> {
 
   async #start(): Promise<void> {
     const { read, write, lease } = this.#context;
-    const connected = await Promise.all([read, write, lease].map(({ client }) => awaitConnection(client, CONNECT_WAIT_MS)));
+    const connected = await Promise.all([read, write, lease].map((guarded) => awaitConnection(guarded, CONNECT_WAIT_MS)));
     await this.#link.start();
     if (connected.includes(false)) return;
     const entities = [...this.#entities.values()].filter((entity) => entity.codePolicy.strategy !== 'none');
     if (entities.length === 0) return;
-    const highest = entities.map((entity) => entity.highestRev);
+    const revs = entities.map((entity) => entity.highestRev);
     const answer = await askRedis(this.#context, read, entities.map(readRecordCommand));
     if (!answer.ok) return;
     const repairs: Promise<boolean>[] = [];
     for (const [index, entity] of entities.entries()) {
-      const reply = readRecordReply(answer.replies[index], highest[index] ?? 0);
+      const reply = readRecordReply(entity, answer.replies[index], { highestRev: revs[index] ?? 0, replid: answer.replid });
       if (reply.kind === 'record') entity.see(reply.record);
-      else if (reply.kind === 'missing') repairs.push(this.#versions.repair(entity, 'mint'));
-      else if (reply.kind === 'refused') {
+      else if (reply.kind !== 'refused') repairs.push(this.#versions.repair(entity, repairOf(reply)));
+      else {
         const refusal = refusalOf(reply.error);
         if (refusal !== null) throw new ConfigurationError(refusal, ['redis'], { cause: reply.error });
       }
@@ -255,10 +281,7 @@ class SideboardCache implements Cache<string> {
     this.#hub.close();
     this.#faults.close();
     const { read, write, lease } = this.#context;
-    for (const { client, breaker } of [read, write, lease]) {
-      breaker.close();
-      client.disconnect();
-    }
+    for (const guarded of [read, write, lease]) guarded.close();
     this.#control.disconnect();
   }
 
@@ -276,18 +299,18 @@ class SideboardCache implements Cache<string> {
           this.#bus.emit({ type: 'policies.applied', rev: document.rev });
         },
         versionSeen: (name, rev) => entities.get(name)?.seeRev(Number(rev)),
-        takeFrame: (atMs, durationMs) => takeFrame(instance, entities.values(), atMs, durationMs),
+        takeFrame: (atMs, durationMs) => takeFrame(instance, entities.values(), this.#fills.takeLag(), atMs, durationMs),
         emit: (event) => this.#bus.emit(event),
       },
       { control: this.#control, faults: this.#faults, clock },
     );
   }
 
-  async #invalidateHard(entity: EntityState, id: string): Promise<Invalidated> {
-    const invalidated = await invalidateHard(this.#context, this.#versions, entity, id);
+  async #invalidate(entity: EntityState, id: string, mode: InvalidationMode): Promise<Invalidated> {
+    const invalidated = await invalidateKey(this.#context, this.#versions, entity, id, { mode });
     if (invalidated.ok) {
       entity.metrics.counts.invalidations += 1;
-      this.#bus.emit({ type: 'invalidated', entity: entity.name, id, ...invalidated.receipt });
+      this.#bus.emit({ type: 'invalidated', entity: entity.name, id, mode, ...invalidated.receipt });
     }
     return invalidated;
   }
@@ -322,12 +345,6 @@ class SideboardCache implements Cache<string> {
     if (entity instanceof Error) throw entity;
     return entity;
   }
-}
-
-function guard(client: Redis, clock: Clock, deadlineMs: number, onChange: (open: boolean) => void): GuardedClient {
-  // As strict as a read: a Redis that answers too late is not back.
-  const probe = async () => client.status === 'ready' && (await withDeadline(() => client.ping(), deadlineMs, clock)).ok;
-  return { client, breaker: new Breaker({ clock, probe, onChange }) };
 }
 
 function notAcknowledged(cause: Error): InvalidationNotAcknowledged {

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts';
 import type { EntityState } from './entity-state.ts';
 import type { EventBus } from './events.ts';
-import type { Invalidated } from './hard-invalidation.ts';
+import type { Invalidated } from './invalidate-key.ts';
 
 const DEFERRED_MAX = 10_000;
 const RETRY_MS = 1_000;

@@ -1,14 +1,7 @@
-import type { Redis } from 'ioredis';
-import type { Breaker } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { EventBus } from './events.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
-
-/** A client with what guards it. */
-export interface GuardedClient {
-  readonly client: Redis;
-  readonly breaker: Breaker;
-}
+import type { GuardedClient } from './redis/guarded-client.ts';
 
 /** What the parts of one cache share. */
 export interface EngineContext {
@@ -20,6 +13,8 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly bus: EventBus;
+  /** Reads of this process that have not been answered. */
+  readonly reads: { underWay: number; readonly max: number };
   readonly read: GuardedClient;
   readonly lease: GuardedClient;
   readonly write: GuardedClient;

@@ -40,13 +40,12 @@ describe('envelope', () => {
     );
   });
 
-  it('no byte can be flipped and still be served, but for the stale mark', () => {
+  it('no bit can be flipped and the entry still be served', () => {
     for (let at = 0; at < sealed.length; at += 1) {
-      for (const bit of [0, 3, 7]) {
+      for (let bit = 0; bit < 8; bit += 1) {
         const flipped = Buffer.from(sealed);
         flipped[at] = (flipped[at] ?? 0) ^ (1 << bit);
-        const expected = at === 4 && bit === 0 ? 'stale' : 'problem';
-        expect(read(flipped).kind, `byte ${at} bit ${bit}`).toBe(expected);
+        expect(read(flipped).kind, `byte ${at} bit ${bit}`).toBe('problem');
       }
     }
   });

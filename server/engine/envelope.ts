@@ -10,7 +10,7 @@ import type { CacheKey } from './keys.ts';
  * | 0 | 2 | `SB` |
  * | 2 | 1 | version, 1 |
  * | 3 | 1 | codec: 1 json |
- * | 4 | 2 | flags: bit 0 stale (marked in place, so outside the checksum) |
+ * | 4 | 2 | flags, each byte the same, so that one flipped bit shows: bit 0 stale (marked in place, so outside the checksum) |
  * | 6 | 2 | length of the key, bytes |
  * | 8 | 4 | CRC-32 of everything from byte 12 |
  * | 12 | 4 | schema hash, 0 for none |
@@ -25,8 +25,11 @@ const HEADER_BYTES = 48;
 const MAGIC = 0x4253;
 const VERSION = 1;
 const CODEC_JSON = 1;
-const FLAG_STALE = 1;
-const KNOWN_FLAGS = FLAG_STALE;
+const FLAGS_NONE = 0x0000;
+const FLAGS_STALE = 0x0101;
+/** Where and what a soft invalidation writes into an entry (rule 5). */
+export const STALE_MARK_AT = 4;
+export const STALE_MARK: Buffer = Buffer.from([1, 1]);
 /** A payload past this is not stored, and not decoded. */
 const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 /** The first bytes tell one fill of a key from another. */
@@ -79,7 +82,7 @@ export function sealEnvelope(key: CacheKey, payload: Buffer, times: EnvelopeTime
   bytes.writeUInt16LE(MAGIC, 0);
   bytes.writeUInt8(VERSION, 2);
   bytes.writeUInt8(CODEC_JSON, 3);
-  bytes.writeUInt16LE(0, 4);
+  bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
   bytes.writeUInt16LE(keyBytes, 6);
   bytes.writeUInt32LE(0, 12);
   bytes.writeDoubleLE(times.createdMs, 16);
@@ -98,7 +101,7 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
   if (bytes[2] !== VERSION) return problem('unknown version');
   if (bytes[3] !== CODEC_JSON) return problem('unknown codec');
   const flags = bytes.readUInt16LE(4);
-  if ((flags & ~KNOWN_FLAGS) !== 0) return problem('unknown flags');
+  if (flags !== FLAGS_NONE && flags !== FLAGS_STALE) return problem('unknown flags');
   const payloadOffset = HEADER_BYTES + bytes.readUInt16LE(6);
   if (payloadOffset > bytes.length) return problem('not an envelope');
   if (bytes.length - payloadOffset > PAYLOAD_BYTES_MAX) return problem('larger than the bound');
@@ -111,7 +114,7 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
   if (!(createdMs >= 0 && freshUntilMs >= createdMs && expiresMs >= freshUntilMs && loadCostMs >= 0 && expiresMs < 1e16)) {
     return problem('impossible times');
   }
-  const markedStale = (flags & FLAG_STALE) !== 0;
+  const markedStale = flags === FLAGS_STALE;
   return {
     kind: nowMs >= expiresMs ? 'expired' : markedStale || nowMs >= freshUntilMs ? 'stale' : 'fresh',
     codec: 'json',

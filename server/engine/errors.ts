@@ -33,6 +33,16 @@ export class SerializationError extends Error {
   override readonly name = 'SerializationError';
 }
 
+/** No bump of this entity is left to undo: there was none, it was undone, or the version has been made anew since. */
+export class NothingToUndo extends Error {
+  override readonly name = 'NothingToUndo';
+}
+
+/** As many reads are under way as `readsMax` allows: the process takes on more than it finishes. */
+export class TooManyReads extends Error {
+  override readonly name = 'TooManyReads';
+}
+
 /** The cache was closed. */
 export class CacheClosed extends Error {
   override readonly name = 'CacheClosed';
@@ -49,6 +59,11 @@ export class OperatorUnavailable extends Error {
     super(message, options);
     this.applied = applied;
   }
+}
+
+/** Redis has no memory for a write, or a cluster moves the slot: what only removes may still be done. */
+export function isOutOfRoom(error: Error): boolean {
+  return /OOM|TRYAGAIN/.test(error.message);
 }
 
 /** One line about an unknown error that is safe to log: its name and code, never a command's arguments. */

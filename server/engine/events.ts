@@ -1,3 +1,4 @@
+import type { InvalidationMode } from './invalidate-key.ts';
 import type { ClientRole } from './redis/connection.ts';
 
 /** How one read was answered. `bypass`: the entity's strategy is `none`. */
@@ -6,15 +7,15 @@ export type ReadOutcome = 'hit' | 'stale' | 'miss' | 'unavailable' | 'bypass';
 /** Everything that an instance tells about itself. Logs, metrics and tests read this union. */
 export type CacheEvent =
   | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; durationUs: number }
-  | { type: 'load.started'; entity: string; id: string; leased: boolean; reason: 'miss' | 'refresh' | 'unavailable' | 'bypass' }
+  | { type: 'load.started'; entity: string; id: string; leased: boolean; reason: 'miss' | 'refresh' | 'early' | 'unavailable' | 'bypass' }
   | { type: 'load.ended'; entity: string; id: string; costMs: number }
   | { type: 'load.failed'; entity: string; id: string; costMs: number; error: unknown }
   /** `rejected`: a revoked lease or a newer version turned it away. `failed`: Redis refused or did not answer. */
   | { type: 'fill'; entity: string; id: string; result: 'stored' | 'rejected' | 'failed' | 'dropped' }
-  | { type: 'invalidated'; entity: string; id: string; removed: number; leasesRevoked: number }
+  | { type: 'invalidated'; entity: string; id: string; mode: InvalidationMode; removed: number; markedStale: number; leasesRevoked: number }
   | { type: 'written'; entity: string; id: string; filled: boolean }
-  | { type: 'bumped'; entity: string; rev: string; previous: string | null }
-  | { type: 'version.minted' | 'version.raised'; entity: string; rev: string }
+  | { type: 'bumped' | 'bump.undone'; entity: string; rev: string; previous: string | null }
+  | { type: 'version.minted' | 'version.raised' | 'version.adopted'; entity: string; rev: string }
   | { type: 'entry.rejected'; entity: string; id: string; problem: string }
   | { type: 'value.unserializable'; entity: string; id: string; problem: string }
   /** Once when an outage begins, once when it ends. */

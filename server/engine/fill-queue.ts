@@ -1,4 +1,4 @@
-import { askRedis, integerOf } from './ask-redis.ts';
+import { type Answer, askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { sealEnvelope } from './envelope.ts';
@@ -7,8 +7,11 @@ import type { Lease } from './lease.ts';
 import { jitteredTtlMs } from './policy.ts';
 import { fillEntry, scriptCommand } from './scripts.ts';
 
-/** Fills under way at most; one more is dropped and its lease given back. */
+/** Fills waiting or under way at most; one more is dropped and its lease given back. */
 const FILLS_MAX = 1_000;
+/** One pipeline carries no more than this, so that a deadline fits it. */
+const BATCH_MAX = 64;
+const BATCH_BYTES_MAX = 1024 * 1024;
 
 export interface Fill {
   readonly entity: EntityState;
@@ -20,10 +23,18 @@ export interface Fill {
   readonly loadCostMs: number;
 }
 
-/** Writes what was loaded, off the request path (rule 2): the caller has its answer already. */
+interface QueuedFill {
+  readonly fill: Fill;
+  readonly queuedAtMs: number;
+  done(): void;
+}
+
+/** Writes what was loaded, off the request path (rule 2): the caller has its answer already. A turn's fills go out as one pipeline. */
 export class FillQueue {
   readonly #context: EngineContext;
   readonly #underWay = new Set<Promise<void>>();
+  #waiting: QueuedFill[] = [];
+  #lagMsMax = 0;
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -31,7 +42,12 @@ export class FillQueue {
 
   /** Resolves when the entry stands or its lease is given back; never rejects. */
   add(fill: Fill): Promise<void> {
-    const running = this.#fill(fill).finally(() => this.#underWay.delete(running));
+    const running = new Promise<void>((done) => {
+      const queued: QueuedFill = { fill, queuedAtMs: this.#context.clock.monotonicMs(), done };
+      if (this.#underWay.size >= FILLS_MAX) {
+        this.#drop(queued);
+      } else if (this.#waiting.push(queued) === 1) setImmediate(() => this.#flush());
+    }).finally(() => this.#underWay.delete(running));
     this.#underWay.add(running);
     return running;
   }
@@ -41,23 +57,72 @@ export class FillQueue {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  async #fill(fill: Fill): Promise<void> {
-    const { entity, id, lease } = fill;
-    const { bus } = this.#context;
-    const { counts } = entity.metrics;
-    lease.end();
-    const command = this.#underWay.size >= FILLS_MAX ? null : fillCommand(this.#context, fill);
-    if (command === null) {
-      bus.emit({ type: 'fill', entity: entity.name, id, result: 'dropped' });
-      return lease.release();
+  /** Fills that have not ended, and the longest way from load to entry since the last call. */
+  takeLag(): { waiting: number; lagMsMax: number } {
+    const lagMsMax = this.#lagMsMax;
+    this.#lagMsMax = 0;
+    return { waiting: this.#underWay.size, lagMsMax };
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    let batch: QueuedFill[] = [];
+    let bytes = 0;
+    for (const queued of waiting) {
+      const size = queued.fill.payload.length;
+      if (batch.length > 0 && (batch.length >= BATCH_MAX || bytes + size > BATCH_BYTES_MAX)) {
+        this.#send(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(queued);
+      bytes += size;
     }
-    const answer = await askRedis(this.#context, this.#context.lease, [command]);
-    const stored = answer.ok ? integerOf(answer.replies[0]) : null;
+    this.#send(batch);
+  }
+
+  #send(batch: readonly QueuedFill[]): void {
+    const commands: NonNullable<ReturnType<typeof fillCommand>>[] = [];
+    const sent: QueuedFill[] = [];
+    for (const queued of batch) {
+      queued.fill.lease.end();
+      const command = fillCommand(this.#context, queued.fill);
+      if (command === null) {
+        this.#drop(queued);
+        continue;
+      }
+      commands.push(command);
+      sent.push(queued);
+    }
+    if (sent.length === 0) return;
+    const settle = (answer: Answer) => {
+      for (const [index, queued] of sent.entries()) this.#settle(queued, answer.ok ? integerOf(answer.replies[index]) : null);
+    };
+    askRedis(this.#context, this.#context.lease, commands).then(settle, (error: Error) => settle({ ok: false, error }));
+  }
+
+  #settle(queued: QueuedFill, stored: number | null): void {
+    const { entity, id, lease } = queued.fill;
+    const { counts } = entity.metrics;
     if (stored === 1) counts.fills += 1;
     else if (stored === 0) counts.fillsRejected += 1;
-    bus.emit({ type: 'fill', entity: entity.name, id, result: stored === 1 ? 'stored' : stored === 0 ? 'rejected' : 'failed' });
+    this.#lagMsMax = Math.max(this.#lagMsMax, this.#context.clock.monotonicMs() - queued.queuedAtMs);
+    this.#context.bus.emit({
+      type: 'fill',
+      entity: entity.name,
+      id,
+      result: stored === 1 ? 'stored' : stored === 0 ? 'rejected' : 'failed',
+    });
     // Refused, out of memory for one: who waits must not wait for the lease to run out.
-    if (stored === null) await lease.release();
+    if (stored === null) lease.release().then(queued.done, queued.done);
+    else queued.done();
+  }
+
+  #drop(queued: QueuedFill): void {
+    const { entity, id, lease } = queued.fill;
+    this.#context.bus.emit({ type: 'fill', entity: entity.name, id, result: 'dropped' });
+    lease.release().then(queued.done, queued.done);
   }
 }
 

@@ -5,12 +5,16 @@ export {
   ConfigurationError,
   InvalidationNotAcknowledged,
   LoadTimeout,
+  NothingToUndo,
   OperatorUnavailable,
   SerializationError,
+  TooManyReads,
   WriteNotStarted,
   WrittenNotInvalidated,
 } from './errors.ts';
 export type { CacheEvent, ReadOutcome } from './events.ts';
+export type { Explanation, NextRead } from './explain-key.ts';
+export type { InvalidationMode } from './invalidate-key.ts';
 export { escapePart, parseDataKey, showVersion, unescapePart } from './keys.ts';
 export { createOperator, type OperatorOptions } from './operator/create-operator.ts';
 export type {

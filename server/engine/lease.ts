@@ -1,6 +1,7 @@
 import { askRedis, integerOf } from './ask-redis.ts';
-import type { EngineContext, GuardedClient } from './engine-context.ts';
+import type { EngineContext } from './engine-context.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
+import type { GuardedClient } from './redis/guarded-client.ts';
 import { releaseLease, renewLease, scriptCommand } from './scripts.ts';
 
 /** A token that stands, as far as this instance knows, in one lease; renewed at a third of its length until it is ended. */

@@ -1,4 +1,4 @@
-import { askForLease, askForRefresh } from './ask-for-lease.ts';
+import { askForLease, askForRefresh, type LeaseAnswer } from './ask-for-lease.ts';
 import { askRedis } from './ask-redis.ts';
 import type { Loader } from './cache.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -22,7 +22,7 @@ import type { WakeUps } from './wake-ups.ts';
  * token its own question saw standing (rule 1); anything else would hand out a value older than an acknowledged invalidation.
  */
 
-type Reason = 'miss' | 'refresh' | 'unavailable';
+type Reason = 'miss' | 'refresh' | 'early' | 'unavailable';
 type At = { readonly key: CacheKey; readonly ns: string };
 
 /** What one key does here; forgotten when none of it is left. */
@@ -60,6 +60,8 @@ export class LoadTable {
   readonly #fills: FillQueue;
   readonly #wakeUps: WakeUps;
   readonly #byToken = new Map<string, Load>();
+  /** Questions for a lease that are under way: `close` gives back what they bring. */
+  readonly #asking = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(context: EngineContext, parts: { versions: Versions; fills: FillQueue; wakeUps: WakeUps }) {
@@ -112,8 +114,8 @@ export class LoadTable {
       this.#start(entity, id, { lease: null, reason: first.outcome, loader: first.load, waiters: [...waiters], result: null });
   }
 
-  /** One instance of the fleet loads a stale entry again, while all are served from it. */
-  refresh(entity: EntityState, id: string, at: At, seen: Buffer, loader: Loader<unknown>): void {
+  /** One instance of the fleet loads an entry again that is stale, or soon will be, while all are served from it. */
+  refresh(entity: EntityState, id: string, at: At, seen: Buffer, loader: Loader<unknown>, reason: 'refresh' | 'early'): void {
     const slot = slotOf(entity, id);
     if (slot.refreshing || slot.gate !== null || slot.running !== null || this.#closed) {
       tidy(entity, id, slot);
@@ -126,7 +128,8 @@ export class LoadTable {
         tidy(entity, id, slot);
       });
     askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
-      if (lease !== null) this.#start(entity, id, { lease, reason: 'refresh', loader, waiters: [], result: null });
+      if (lease !== null && this.#closed) this.#forget(lease);
+      else if (lease !== null) this.#start(entity, id, { lease, reason, loader, waiters: [], result: null });
       pause();
     }, pause);
   }
@@ -140,6 +143,7 @@ export class LoadTable {
   /** No further fill begins; leases of loads under way are given back, so that the fleet need not wait for them. */
   async close(): Promise<void> {
     this.#closed = true;
+    await Promise.all(this.#asking);
     await Promise.all([...this.#byToken.values()].map((load) => (load.result === null ? load.lease?.release() : undefined)));
   }
 
@@ -154,7 +158,7 @@ export class LoadTable {
       const asking = gate.late;
       gate.late = [];
       const wake = this.#listen(at.key);
-      const answer = await askForLease(this.#context, this.#versions, entity, at, unwanted);
+      const answer = await this.#ask(entity, at, unwanted);
       // Whoever fails from here on is settled by the caller of this method.
       gate.late.unshift(...asking);
       if (answer.kind !== 'held') wake.stop();
@@ -195,6 +199,16 @@ export class LoadTable {
         case 'unavailable':
           return this.#startUnleased(entity, id, gate);
       }
+    }
+  }
+
+  async #ask(entity: EntityState, at: At, unwanted: Buffer | null): Promise<LeaseAnswer> {
+    const question = askForLease(this.#context, this.#versions, entity, at, unwanted);
+    this.#asking.add(question);
+    try {
+      return await question;
+    } finally {
+      this.#asking.delete(question);
     }
   }
 

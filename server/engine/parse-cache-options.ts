@@ -12,6 +12,7 @@ export interface ResolvedCacheOptions {
   policies: Map<string, Policy>;
   allowFaults: boolean;
   deadlineMs: number;
+  readsMax: number;
 }
 
 const options = z.strictObject({
@@ -25,6 +26,7 @@ const options = z.strictObject({
   }),
   allowFaults: z.boolean().optional(),
   deadlineMs: z.number().min(1).max(60_000).optional(),
+  readsMax: z.int().min(1).max(10_000_000).optional(),
 });
 
 const ENTITIES_MAX = 1_000;
@@ -33,17 +35,27 @@ const ENTITIES_MAX = 1_000;
 export function parseCacheOptions(input: CacheOptions<string>): ResolvedCacheOptions {
   const parsed = options.safeParse(input);
   if (!parsed.success) throw configurationErrorOf(parsed.error);
-  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100 } = parsed.data;
+  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100, readsMax = 100_000 } = parsed.data;
   refuseName('env', env, ['env']);
   refuseName('service', service, ['service']);
   const resolved = new Map<string, Policy>();
+  const names = new Map<string, string>();
   for (const [entity, policy] of Object.entries(policies)) {
     refuseName('entity', entity, ['policies', entity]);
+    const twin = names.get(readsAs(entity));
+    if (twin !== undefined)
+      throw new ConfigurationError(`is ${JSON.stringify(twin)} to any reader: two entities of one name`, ['policies', entity]);
+    names.set(readsAs(entity), entity);
     resolved.set(entity, resolvePolicy(policy, ['policies', entity]));
   }
   if (resolved.size > ENTITIES_MAX)
     throw new ConfigurationError(`names ${resolved.size} entities, at most ${ENTITIES_MAX} are kept`, ['policies']);
-  return { ref: { env, service }, connection: resolveConnection(redis), policies: resolved, allowFaults, deadlineMs };
+  return { ref: { env, service }, connection: resolveConnection(redis), policies: resolved, allowFaults, deadlineMs, readsMax };
+}
+
+/** A name as people see it: two that differ in the composition of their letters or in outer space alone are one to them, and two to Redis. */
+function readsAs(name: string): string {
+  return name.normalize('NFKC').trim();
 }
 
 function refuseName(part: 'env' | 'service' | 'entity', name: string, path: readonly string[]): void {

@@ -13,8 +13,10 @@ describe('policies', () => {
       ttlMs: 600_000,
       jitter: 0.2,
       staleMs: 60_000,
-      loadTimeoutMs: 10_000,
-      leaseMs: 3_000,
+      loadTimeoutMs: 5_000,
+      leaseMs: 5_000,
+      earlyRefresh: { kind: 'xfetch' },
+      failover: 'cold',
     });
     expect(resolvePolicy({ class: 'profile', ttl: '5min', jitter: 0 })).toMatchObject({ ttlMs: 300_000, jitter: 0, staleMs: 60_000 });
     expect(resolvePolicy({ ttl: '24h' })).toMatchObject({ class: 'custom', ttlMs: 86_400_000, jitter: 0.2, staleMs: 0 });
@@ -33,7 +35,12 @@ describe('policies', () => {
     [{ ttl: '91d' }, 'ttl: must be from 0 to 90 d'],
     [{ ttl: '80d', staleWindow: '20d' }, 'staleWindow: TTL and stale window'],
     [{ ttl: '1h', jitter: 0.6 }, 'jitter: '],
-    [{ ttl: '1h', leaseMs: 1 }, 'leaseMs: '],
+    [{ ttl: '1h', leaseMs: 1, loadTimeoutMs: 1 }, 'leaseMs: '],
+    [{ ttl: '1h', leaseMs: 4_999 }, 'leaseMs: is shorter than the load timeout (5000 ms)'],
+    [{ ttl: '1h', leaseMs: 200, loadTimeoutMs: 201 }, 'leaseMs: is shorter than the load timeout (201 ms)'],
+    [{ ttl: '1h', earlyRefresh: 80 }, 'earlyRefresh: must be "xfetch", "off" or a share'],
+    [{ ttl: '1h', failover: 'warm' }, 'failover: '],
+    [{ class: 'none', earlyRefresh: 0.8 }, 'earlyRefresh: has no meaning'],
     [{ ttl: '1h', colour: 'red' }, 'colour: is not a known option'],
     [{ class: 'weather' }, 'class: '],
     [{ class: 'none', ttl: '1h' }, 'ttl: has no meaning'],

@@ -14,6 +14,11 @@ const PRESETS = {
   edge: { ttlMs: 300_000, jitter: 0.2, staleMs: 60_000 },
 } as const;
 
+const LOAD_TIMEOUT_MS = 5_000;
+const LOAD_MS_MAX = 600_000;
+/** A lease is renewed at a third of its length: that must leave room for a round trip. */
+const LEASE_MS_MIN = 100;
+
 const UNPARSABLE = 'must be ms as a whole number, or text as "90s", "15min", "24h"';
 const duration = z.union([z.number(), z.string()], { error: UNPARSABLE }).transform((value, context) => {
   const ms = typeof value === 'number' ? value : parseDuration(value);
@@ -33,10 +38,16 @@ const policyInput = z
     jitter: z.number().min(0).max(0.5).optional(),
     /** How long past its TTL an entry may be served while one instance refreshes it. */
     staleWindow: duration.optional(),
-    /** A loader that has not settled by then fails with `LoadTimeout`. Default 10,000. */
-    loadTimeoutMs: z.int().min(1).max(600_000).optional(),
-    /** How long the fleet waits for an instance that died while it loaded. A live one renews. Default 3,000. */
-    leaseMs: z.int().min(100).max(60_000).optional(),
+    /** A loader that has not settled by then fails with `LoadTimeout`. Default 5,000. */
+    loadTimeoutMs: z.int().min(1).max(LOAD_MS_MAX).optional(),
+    /** How long the fleet waits for an instance that died while it loaded. A live one renews. Default, and at least, the load timeout. */
+    leaseMs: z.int().min(LEASE_MS_MIN).max(LOAD_MS_MAX).optional(),
+    /** When a fresh entry is loaded again ahead of time, by one instance: by the cost of its load (`xfetch`, the default), from a share of its TTL on (0.8), or never. */
+    earlyRefresh: z
+      .custom<'xfetch' | 'off' | number>(isEarlyRefresh, { error: 'must be "xfetch", "off" or a share of the TTL from 0.1 to 0.99' })
+      .optional(),
+    /** After a restart or a failover of Redis what it kept may have missed an invalidation: `cold` (the default) reads none of it, `keep` does. */
+    failover: z.enum(['cold', 'keep']).optional(),
     strategy: z.enum(['cache-aside', 'none']).optional(),
   })
   .superRefine((policy, context) => {
@@ -47,13 +58,17 @@ const policyInput = z
       refuse('strategy', `"none" contradicts class "${policy.class}"`);
     }
     if (uncached) {
-      for (const field of ['ttl', 'jitter', 'staleWindow', 'leaseMs'] as const) {
+      for (const field of ['ttl', 'jitter', 'staleWindow', 'leaseMs', 'earlyRefresh', 'failover'] as const) {
         if (policy[field] !== undefined) refuse(field, 'has no meaning for an entity that is never cached');
       }
       return;
     }
     if (policy.class === undefined && policy.ttl === undefined) refuse('ttl', 'is needed where no class is given');
     if (policy.ttl === 0) refuse('ttl', 'must be more than 0; for an entity that is never cached say strategy "none"');
+    const { loadTimeoutMs = LOAD_TIMEOUT_MS, leaseMs } = policy;
+    if (leaseMs !== undefined && leaseMs < loadTimeoutMs) {
+      refuse('leaseMs', `is shorter than the load timeout (${loadTimeoutMs} ms): a holder that stalls would lose it to a second load`);
+    }
     const preset = policy.class === undefined || policy.class === 'none' ? null : PRESETS[policy.class];
     if ((policy.ttl ?? preset?.ttlMs ?? 0) + (policy.staleWindow ?? preset?.staleMs ?? 0) > TTL_MAX_MS) {
       refuse('staleWindow', 'TTL and stale window together must be at most 90 d');
@@ -70,6 +85,8 @@ export interface Policy {
   readonly staleMs: number;
   readonly loadTimeoutMs: number;
   readonly leaseMs: number;
+  readonly earlyRefresh: { readonly kind: 'xfetch' | 'off' } | { readonly kind: 'share'; readonly share: number };
+  readonly failover: 'cold' | 'keep';
 }
 
 /** Throws `ConfigurationError` with the path of the wrong field. */
@@ -80,9 +97,21 @@ export function resolvePolicy(input: unknown, path: readonly (string | number)[]
 }
 
 function resolveParsed(policy: z.output<typeof policyInput>): Policy {
-  const { loadTimeoutMs = 10_000, leaseMs = 3_000 } = policy;
+  const { loadTimeoutMs = LOAD_TIMEOUT_MS, earlyRefresh = 'xfetch', failover = 'cold' } = policy;
+  // A load timeout may be shorter than any sensible lease.
+  const leaseMs = policy.leaseMs ?? Math.max(LEASE_MS_MIN, loadTimeoutMs);
   if (policy.class === 'none' || policy.strategy === 'none') {
-    return { class: 'none', strategy: 'none', ttlMs: 0, jitter: 0, staleMs: 0, loadTimeoutMs, leaseMs };
+    return {
+      class: 'none',
+      strategy: 'none',
+      ttlMs: 0,
+      jitter: 0,
+      staleMs: 0,
+      loadTimeoutMs,
+      leaseMs,
+      earlyRefresh: { kind: 'off' },
+      failover,
+    };
   }
   const preset = policy.class === undefined ? { ttlMs: 0, jitter: 0.2, staleMs: 0 } : PRESETS[policy.class];
   return {
@@ -93,6 +122,8 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
     staleMs: policy.staleWindow ?? preset.staleMs,
     loadTimeoutMs,
     leaseMs,
+    earlyRefresh: typeof earlyRefresh === 'number' ? { kind: 'share', share: earlyRefresh } : { kind: earlyRefresh },
+    failover,
   };
 }
 
@@ -107,6 +138,10 @@ export function configurationErrorOf(error: z.ZodError, path: readonly (string |
 /** How long an entry is fresh: between `jitter / 2` and `jitter` of the TTL is taken off, so that what was filled together does not expire together. */
 export function jitteredTtlMs(policy: Pick<Policy, 'ttlMs' | 'jitter'>, random: number): number {
   return Math.max(1, Math.round(policy.ttlMs * (1 - policy.jitter * (0.5 + 0.5 * random))));
+}
+
+function isEarlyRefresh(value: unknown): boolean {
+  return value === 'xfetch' || value === 'off' || (typeof value === 'number' && value >= 0.1 && value <= 0.99);
 }
 
 function parseDuration(text: string): number | null {

@@ -1,12 +1,14 @@
 import { askRedis, textOf } from './ask-redis.ts';
+import { refreshesEarly } from './early-refresh.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { decodePayload, type EnvelopeProblem, judge } from './envelope.ts';
+import { TooManyReads } from './errors.ts';
 import { type CacheKey, dataKeyOf, type EscapedId, escapeId, leaseKey } from './keys.ts';
 import type { LoadTable } from './load-table.ts';
-import { type LoadWaiter, type ReadWaiter, settleWithEntry, settleWithout } from './read-waiter.ts';
+import { type LoadWaiter, type ReadWaiter, settleWithDefect, settleWithEntry, settleWithout } from './read-waiter.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
-import { type RecordReply, readRecordCommand, readRecordReply, type Versions } from './versions.ts';
+import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 /**
  * The read path. All reads of one turn of the event loop go out as one pipeline: one MGET, and the version record of each
@@ -50,6 +52,12 @@ export class ReadBatcher {
   }
 
   read(entity: EntityState, id: string, waiter: ReadWaiter): void {
+    const { reads } = this.#context;
+    if (reads.underWay >= reads.max) {
+      waiter.reject(new TooManyReads(`${reads.max} reads are under way, no more are taken (readsMax)`));
+      return;
+    }
+    reads.underWay += 1;
     const joined = entity.unsent.get(id);
     if (joined !== undefined) {
       joined.waiters.push(waiter);
@@ -68,7 +76,7 @@ export class ReadBatcher {
     for (const { entity } of reads) entity.unsent.clear();
     // `#send` settles every read of its batch whatever happens; a rejection here is a defect of the engine.
     this.#send(reads, 1, false).catch((error: unknown) => {
-      for (const read of reads) for (const waiter of read.waiters) waiter.reject(error);
+      for (const read of reads) for (const waiter of read.waiters) settleWithDefect(this.#context, waiter, error);
     });
   };
 
@@ -84,33 +92,35 @@ export class ReadBatcher {
     if (misconfigured && !isPrimary(replies.shift())) return this.#unavailable(reads);
 
     const records = new Map<EntityState, RecordReply>();
-    for (const [entity, highestAtSend] of entities) records.set(entity, readRecordReply(replies.shift(), highestAtSend));
+    for (const [entity, highestRev] of entities) {
+      records.set(entity, readRecordReply(entity, replies.shift(), { highestRev, replid: answer.replid }));
+    }
     if (!misconfigured && [...records.values()].some((record) => record.kind === 'refused' && record.error.message.startsWith('MISCONF'))) {
       return this.#send(reads, round, true);
     }
     const again: KeyRead[] = [];
-    const mints: Promise<boolean>[] = [];
+    // What went back is unavailable to who asked; all else can be asked again once it is made good.
+    const repairs: Promise<boolean>[] = [];
     const raises: Promise<boolean>[] = [];
     for (const [entity, reply] of records) {
       if (reply.kind === 'record') entity.see(reply.record);
-      else if (reply.kind === 'missing') mints.push(this.#versions.repair(entity, 'mint'));
-      else if (reply.kind === 'regressed') raises.push(this.#versions.repair(entity, 'raise'));
+      else if (reply.kind === 'regressed') raises.push(this.#versions.repair(entity, repairOf(reply)));
+      else if (reply.kind !== 'refused') repairs.push(this.#versions.repair(entity, repairOf(reply)));
     }
     const nowMs = this.#context.redisNow();
     for (const one of sent) {
       const reply = records.get(one.read.entity);
       if (reply?.kind === 'record' && reply.record.ns === one.ns) this.#settle(one, values, nowMs);
-      else if (reply?.kind === 'record' || reply?.kind === 'missing') again.push(one.read);
+      else if (isAskedAgain(reply)) again.push(one.read);
       else this.#unavailable([one.read]);
     }
     for (const read of unknown) {
-      const reply = records.get(read.entity)?.kind;
-      if (reply === 'record' || reply === 'missing') again.push(read);
+      if (isAskedAgain(records.get(read.entity))) again.push(read);
       else this.#unavailable([read]);
     }
-    const [minted] = await Promise.all([Promise.all(mints), Promise.all(raises)]);
+    const [repaired] = await Promise.all([Promise.all(repairs), Promise.all(raises)]);
     if (again.length === 0) return;
-    if (minted.includes(false)) return this.#unavailable(again);
+    if (repaired.includes(false)) return this.#unavailable(again);
     if (round < ROUNDS_MAX) return this.#send(again, round + 1, misconfigured);
     for (const read of again) this.#missUnproven(read);
   }
@@ -157,9 +167,11 @@ export class ReadBatcher {
           break;
         }
         for (const waiter of read.waiters) settleWithEntry(this.#context, read.entity, read.id, waiter, judged.kind, decoded.value, judged);
-        // Early refresh (XFetch, PVLDB 8(8)) will decide here too, from `judged.loadCostMs` and `freshUntilMs`.
-        const loader = judged.kind === 'stale' ? read.waiters.find((waiter): waiter is LoadWaiter => waiter.kind === 'load') : undefined;
-        if (loader !== undefined) this.#loads.refresh(read.entity, read.id, { key, ns: one.ns }, bytes, loader.load);
+        const stale = judged.kind === 'stale';
+        if (!stale && !refreshesEarly(read.entity.policy, judged, nowMs, this.#context.random())) break;
+        const loader = read.waiters.find((waiter): waiter is LoadWaiter => waiter.kind === 'load');
+        if (loader === undefined) break;
+        this.#loads.refresh(read.entity, read.id, { key, ns: one.ns }, bytes, loader.load, stale ? 'refresh' : 'early');
         break;
       }
     }
@@ -213,6 +225,10 @@ function commandsOf(keys: readonly string[], entities: readonly EntityState[], m
   const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'MGET', args: keys }];
   if (!misconfigured) return [...commands, ...entities.map(readRecordCommand)];
   return [...commands, { name: 'ROLE', args: [] }, ...entities.map((entity) => ({ name: 'GET', args: [entity.versionKey] }))];
+}
+
+function isAskedAgain(reply: RecordReply | undefined): boolean {
+  return reply?.kind === 'record' || reply?.kind === 'missing' || reply?.kind === 'foreign';
 }
 
 function isPrimary(role: unknown): boolean {

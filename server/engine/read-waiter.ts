@@ -29,6 +29,7 @@ export function settleWithLoad(
   waiter: LoadWaiter,
   end: { ok: true; value: unknown } | { ok: false; error: unknown },
 ): void {
+  context.reads.underWay -= 1;
   countRead(context, entity, id, waiter, waiter.outcome);
   if (end.ok) waiter.resolve(end.value);
   else waiter.reject(end.error);
@@ -44,6 +45,7 @@ export function settleWithEntry(
   value: unknown,
   times: EnvelopeTimes,
 ): void {
+  context.reads.underWay -= 1;
   if (waiter.kind === 'peek') {
     const { createdMs, freshUntilMs, expiresMs } = times;
     waiter.resolve({ kind, value, createdMs, freshUntilMs, expiresMs });
@@ -61,12 +63,19 @@ export function settleWithout(
   waiter: Exclude<ReadWaiter, { kind: 'load' }>,
   kind: 'miss' | 'unavailable',
 ): void {
+  context.reads.underWay -= 1;
   if (waiter.kind === 'peek') {
     waiter.resolve({ kind });
     return;
   }
   countRead(context, entity, id, waiter, kind);
   waiter.resolve(undefined);
+}
+
+/** A defect of the engine; nobody may hang for it. */
+export function settleWithDefect(context: EngineContext, waiter: ReadWaiter, error: unknown): void {
+  context.reads.underWay -= 1;
+  waiter.reject(error);
 }
 
 export function countRead(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChainableCommander, Redis } from 'ioredis';
+import { STALE_MARK_AT } from './envelope.ts';
 
 /**
  * Every Lua script of the engine. No shebang (Redis 6.2 runs them too). A lease is a string: a token of fixed length whose
@@ -117,6 +118,20 @@ wake(held, KEYS[1], ARGV[1])
 return {removed, leases}`,
 );
 
+/**
+ * Rule 5. KEYS: entry, lease. ARGV: inbox prefix, the envelope's stale mark. Marks an entry that stands, and never makes a key;
+ * a load under way loses its lease, or it would store what is old as fresh. Returns {entries marked, leases revoked}.
+ */
+export const softInvalidate: Script = script(
+  'softInvalidate',
+  `${WAKE}local held = redis.call('GET', KEYS[2])
+local marked = redis.call('EXISTS', KEYS[1])
+if marked == 1 then redis.call('SETRANGE', KEYS[1], ${STALE_MARK_AT}, ARGV[2]) end
+local leases = redis.call('DEL', KEYS[2])
+wake(held, KEYS[1], ARGV[1])
+return {marked, leases}`,
+);
+
 /** Rule 9. KEYS: entry. ARGV: its bytes as seen. Returns 1 removed | 0 it has changed. */
 export const removeIfUnchanged: Script = script(
   'removeIfUnchanged',
@@ -124,17 +139,18 @@ export const removeIfUnchanged: Script = script(
 return 0`,
 );
 
-/** `rev ns prev replid`, decimal, `-` for none. A record that is none counts as missing. Mints above all that anybody has seen. */
+/** `rev ns prev replid`, decimal, `-` for none. A record that is none counts as missing. Mints above all that anybody has seen. Who knows no replid (`-`) leaves the record's. */
 const VERSION = `local current = redis.call('GET', KEYS[1])
-local rev, ns, prev
-if current then rev, ns, prev = string.match(current, '^(%d+) (%d+) ([%d-]+) [%w-]+$') end
-local function change(keep_prev)
+local rev, ns, prev, replid
+if current then rev, ns, prev, replid = string.match(current, '^(%d+) (%d+) ([%d-]+) ([%w-]+)$') end
+local function change(next_ns, next_prev)
   local time = redis.call('TIME')
   local next_rev = time[1] * 1000000 + time[2]
   if rev and tonumber(rev) + 1 > next_rev then next_rev = tonumber(rev) + 1 end
   if ARGV[1] ~= '' and tonumber(ARGV[1]) + 1 > next_rev then next_rev = tonumber(ARGV[1]) + 1 end
   local text = string.format('%.0f', next_rev)
-  local record = text .. ' ' .. text .. ' ' .. (keep_prev and ns or '-') .. ' ' .. ARGV[2]
+  local server = ARGV[2] == '-' and replid or ARGV[2]
+  local record = text .. ' ' .. (next_ns or text) .. ' ' .. (next_prev or '-') .. ' ' .. server
   redis.call('SET', KEYS[1], record)
   return {1, record}
 end
@@ -144,21 +160,38 @@ end
 export const mintVersion: Script = script(
   'mintVersion',
   `${VERSION}if rev then return {0, current} end
-return change(false)`,
+return change()`,
 );
 
 /** Rule 7. KEYS: record. ARGV: highest rev seen, replid or '-'. Only while the record is below it. Returns {1 changed | 0, record}. */
 export const raiseVersion: Script = script(
   'raiseVersion',
   `${VERSION}if rev and tonumber(rev) >= tonumber(ARGV[1]) then return {0, current} end
-return change(false)`,
+return change()`,
+);
+
+/**
+ * Rule 12. KEYS: record. ARGV: highest rev seen or '', replid of this server. A record that another server wrote is raised:
+ * what stood under it may have missed an invalidation. Whoever comes second finds it adopted. Returns {1 changed | 0, record}.
+ */
+export const adoptVersion: Script = script(
+  'adoptVersion',
+  `${VERSION}if rev and replid == ARGV[2] and (ARGV[1] == '' or tonumber(rev) >= tonumber(ARGV[1])) then return {0, current} end
+return change()`,
 );
 
 /** Rule 7. KEYS: record. ARGV: highest rev seen or '', replid or '-', expected rev ('' for none). Returns {1 changed | 0 another rev stands, record or ''}. */
 export const bumpVersion: Script = script(
   'bumpVersion',
   `${VERSION}if (rev or '') ~= ARGV[3] then return {0, rev and current or ''} end
-return change(rev)`,
+return change(nil, ns)`,
+);
+
+/** Rule 7. KEYS: record. ARGV: highest rev seen or '', replid or '-', expected rev. Takes the last bump back, once. Returns {1 changed | 0 another rev stands, or nothing is left to undo, record or ''}. */
+export const undoBump: Script = script(
+  'undoBump',
+  `${VERSION}if rev ~= ARGV[3] or prev == '-' then return {0, rev and current or ''} end
+return change(prev, nil)`,
 );
 
 /** A stored document's `rev`, 0 for none and for what is no document. */

@@ -1,7 +1,7 @@
 import { askRedis, textOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { mintVersion, type PipelineCommand, raiseVersion, scriptCommand } from './scripts.ts';
+import { adoptVersion, mintVersion, type PipelineCommand, raiseVersion, type Script, scriptCommand } from './scripts.ts';
 import { parseVersionRecord, type VersionRecord } from './version-record.ts';
 
 /** Rule 8: a no-op that only a primary answers. */
@@ -14,18 +14,50 @@ export type RecordReply =
   | { kind: 'missing' }
   /** Below what this instance had seen when it asked: a server that lost its newest writes. */
   | { kind: 'regressed' }
+  /** Rule 12: written under another server, or under this one before it started again. What stands there may have missed an invalidation. */
+  | { kind: 'foreign'; record: VersionRecord }
   | { kind: 'refused'; error: Error };
 
-/** What a GETEX of the record says. `highestAtSend`: the highest rev seen when the command was sent. A record that is none is missing. */
-export function readRecordReply(reply: unknown, highestAtSend: number): RecordReply {
+/** What was known when the record was asked for. */
+export interface AskedFor {
+  /** The highest rev that this instance had seen. */
+  highestRev: number;
+  /** Of the server that answered; null where it tells none. */
+  replid: string | null;
+}
+
+/** What a GETEX of the record says. A record that is none is missing. */
+export function readRecordReply(entity: EntityState, reply: unknown, asked: AskedFor): RecordReply {
   if (reply instanceof Error) return { kind: 'refused', error: reply };
   const text = textOf(reply);
   const record = text === null ? null : parseVersionRecord(text);
   if (record === null) return { kind: 'missing' };
-  return Number(record.rev) < highestAtSend ? { kind: 'regressed' } : { kind: 'record', record };
+  if (Number(record.rev) < asked.highestRev) return { kind: 'regressed' };
+  const known = asked.replid === null || record.replid === asked.replid || entity.policy.failover === 'keep';
+  return known ? { kind: 'record', record } : { kind: 'foreign', record };
 }
 
-/** Mints missing records and raises those that went back, once for all who notice at the same time. */
+/** How a record that cannot be used is made good. */
+export type Repair = 'mint' | 'raise' | 'adopt';
+
+export function repairOf(reply: Extract<RecordReply, { kind: 'missing' | 'regressed' | 'foreign' }>): Repair {
+  switch (reply.kind) {
+    case 'missing':
+      return 'mint';
+    case 'regressed':
+      return 'raise';
+    case 'foreign':
+      return 'adopt';
+  }
+}
+
+const REPAIRS: Record<Repair, { script: Script; event: 'version.minted' | 'version.raised' | 'version.adopted' }> = {
+  mint: { script: mintVersion, event: 'version.minted' },
+  raise: { script: raiseVersion, event: 'version.raised' },
+  adopt: { script: adoptVersion, event: 'version.adopted' },
+};
+
+/** Mints missing records, raises those that went back, adopts those of another server: once for all who notice at the same time. */
 export class Versions {
   readonly #context: EngineContext;
   readonly #underWay = new Map<EntityState, Promise<boolean>>();
@@ -35,7 +67,7 @@ export class Versions {
   }
 
   /** True when a record stands that this instance may believe. */
-  repair(entity: EntityState, how: 'mint' | 'raise'): Promise<boolean> {
+  repair(entity: EntityState, how: Repair): Promise<boolean> {
     const running = this.#underWay.get(entity);
     if (running !== undefined) return running;
     const repair = this.#repair(entity, how).finally(() => this.#underWay.delete(entity));
@@ -43,17 +75,16 @@ export class Versions {
     return repair;
   }
 
-  async #repair(entity: EntityState, how: 'mint' | 'raise'): Promise<boolean> {
-    const what = how === 'mint' ? mintVersion : raiseVersion;
-    const answer = await askRedis(this.#context, this.#context.lease, [
-      scriptCommand(what, [entity.versionKey], [entity.highestRevText, '-']),
+  async #repair(entity: EntityState, how: Repair): Promise<boolean> {
+    const { script, event } = REPAIRS[how];
+    const { lease } = this.#context;
+    const answer = await askRedis(this.#context, lease, [
+      scriptCommand(script, [entity.versionKey], [entity.highestRevText, lease.replid ?? '-']),
     ]);
     const changed = answer.ok ? readChange(answer.replies[0]) : null;
     if (changed?.record == null) return false;
     entity.see(changed.record);
-    if (changed.changed) {
-      this.#context.bus.emit({ type: how === 'mint' ? 'version.minted' : 'version.raised', entity: entity.name, rev: changed.record.rev });
-    }
+    if (changed.changed) this.#context.bus.emit({ type: event, entity: entity.name, rev: changed.record.rev });
     return true;
   }
 }

@@ -2,13 +2,13 @@ import { askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { encodePayload } from './envelope.ts';
-import { describeError, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
+import { describeError, isOutOfRoom, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
 import { fillCommand } from './fill-queue.ts';
-import { type Invalidated, invalidateHard, namespacesOf } from './hard-invalidation.ts';
+import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.ts';
 import { dataKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
 import { beginWrite, scriptCommand } from './scripts.ts';
-import { readRecordCommand, readRecordReply, type Versions } from './versions.ts';
+import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 const OPENING_ROUNDS_MAX = 5;
 
@@ -61,7 +61,7 @@ async function openWrite(context: EngineContext, versions: Versions, entity: Ent
   for (let round = 1; round <= OPENING_ROUNDS_MAX; round += 1) {
     const open = namespacesOf(entity.record).filter((ns) => !leases.some((lease) => lease.ns === ns));
     const tokens = open.map((ns) => ({ ns, key: dataKey(entity.ref, ns, entity.name, id), token: context.nextToken('W'), leaseMs }));
-    const highestAtSend = entity.highestRev;
+    const { highestRev } = entity;
     const answer = await askRedis(
       context,
       context.write,
@@ -75,15 +75,15 @@ async function openWrite(context: EngineContext, versions: Versions, entity: Ent
     for (const [index, held] of tokens.entries()) {
       const reply = answer.replies[index];
       if (Array.isArray(reply)) leases.push(new Lease(context, context.write, held));
-      else if (reply instanceof Error && /OOM|TRYAGAIN/.test(reply.message)) return abandon(leases);
+      else if (reply instanceof Error && isOutOfRoom(reply)) return abandon(leases);
       else return refuse(leases, reply instanceof Error ? reply : new Error('unexpected reply'));
     }
-    const reply = readRecordReply(answer.replies[tokens.length], highestAtSend);
+    const reply = readRecordReply(entity, answer.replies[tokens.length], { highestRev, replid: answer.replid });
     if (reply.kind === 'refused') return refuse(leases, reply.error);
     if (reply.kind === 'record') {
       entity.see(reply.record);
       if (namespacesOf(reply.record).every((ns) => leases.some((lease) => lease.ns === ns))) return leases;
-    } else if (!(await versions.repair(entity, reply.kind === 'missing' ? 'mint' : 'raise'))) {
+    } else if (!(await versions.repair(entity, repairOf(reply)))) {
       return refuse(leases, new Error('the version record could not be restored'));
     }
   }
@@ -102,16 +102,16 @@ async function closeWrite(
 ): Promise<Invalidated> {
   for (const lease of leases) lease.end();
   const lease = leases.find((one) => one.ns === entity.record?.ns);
-  if (payload === null || lease === undefined) return invalidateHard(context, versions, entity, id);
+  if (payload === null || lease === undefined) return invalidateKey(context, versions, entity, id);
   const fill = fillCommand(context, { entity, id, lease, payload, ...load });
-  if (fill === null) return invalidateHard(context, versions, entity, id);
+  if (fill === null) return invalidateKey(context, versions, entity, id);
   const answer = await askRedis(context, context.write, [fill], true);
   if (!answer.ok) return answer;
   const filled = integerOf(answer.replies[0]) === 1;
   if (filled) entity.metrics.counts.fills += 1;
   else entity.metrics.counts.fillsRejected += 1;
   // Reads the record after the origin's write, and covers what the filled namespace does not.
-  return invalidateHard(context, versions, entity, id, filled ? new Set([lease.ns]) : new Set());
+  return invalidateKey(context, versions, entity, id, { covered: filled ? new Set([lease.ns]) : new Set() });
 }
 
 function abandon(leases: readonly Lease[]): Lease[] {

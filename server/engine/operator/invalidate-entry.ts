@@ -1,5 +1,5 @@
 import { textOf } from '../ask-redis.ts';
-import { namespacesOf } from '../hard-invalidation.ts';
+import { namespacesOf } from '../invalidate-key.ts';
 import { dataKey, inboxPrefix, leaseKey, versionKey } from '../keys.ts';
 import { invalidateEntry as invalidateScript, scriptCommand } from '../scripts.ts';
 import { parseVersionRecord } from '../version-record.ts';

@@ -30,6 +30,8 @@ export const frame = z.object({
   /** Redis time of the second's end, ms since 1970. */
   at: count,
   durationMs: z.number().positive(),
+  /** Fills that had not ended, and the longest way from a load to its entry in this second, ms. */
+  fills: z.object({ waiting: count, lagMsMax: z.number().nonnegative() }).optional(),
   entities: z.record(z.string(), entityFrame),
 });
 export type Frame = z.infer<typeof frame>;

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataKey, versionKey } from '../../engine/keys.ts';
+import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
 import { parseVersionRecord } from '../../engine/version-record.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { cachesOf, countingLoader, deferred } from './open-caches.ts';
@@ -172,7 +172,7 @@ describe('close', () => {
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
     const answer = deferred<string>();
     const read = cache.getOrSet('product', '2', () => answer.promise);
-    await vi.waitFor(async () => expect(await redis.keys('{*')).toHaveLength(1));
+    await vi.waitFor(async () => expect(await redis.exists(leaseKey(await keyOf('2')))).toBe(1));
     await Promise.all([cache.close(), cache.close()]);
     expect(await redis.exists(await keyOf('1'))).toBe(1);
     expect(await redis.keys('{*')).toEqual([]);

@@ -1,0 +1,158 @@
+import { askRedis, integerOf, textOf } from './ask-redis.ts';
+import { refreshesEarly } from './early-refresh.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { EntityState } from './entity-state.ts';
+import { decodePayload, type Judgement, judge } from './envelope.ts';
+import { describeError } from './errors.ts';
+import { dataKey, leaseKey, showVersion } from './keys.ts';
+import { INSTANCE_LENGTH, TOKEN_LENGTH } from './scripts.ts';
+import { readRecordCommand, readRecordReply } from './versions.ts';
+
+/** Where one key stands, and what the next read of it would do. Nothing is changed by asking. */
+export interface Explanation {
+  entity: string;
+  id: string;
+  /** The tier that would answer: `none` if the origin has to. */
+  tier: 'redis' | 'none';
+  /** Base 36; null where no version record can be read. */
+  version: string | null;
+  /** What an undo of the last bump would bring back, base 36. */
+  previous: string | null;
+  /** As it stands in Redis; null without a version. */
+  key: string | null;
+  freshness:
+    | {
+        kind: 'fresh' | 'stale' | 'expired';
+        createdMs: number;
+        freshUntilMs: number;
+        expiresMs: number;
+        loadCostMs: number;
+        marked: boolean;
+      }
+    | { kind: 'missing' }
+    | { kind: 'unusable'; problem: string }
+    | { kind: 'unknown' };
+  lease: { kind: 'load' | 'write'; holder: string; own: boolean; waiters: number; leftMs: number } | null;
+  next: { does: NextRead; why: string };
+}
+
+export type NextRead = 'serve' | 'serve and perhaps refresh' | 'serve and refresh' | 'wait' | 'load and fill' | 'load without filling';
+
+/** Asks Redis in one round trip; never rejects. */
+export async function explainKey(context: EngineContext, entity: EntityState, id: string): Promise<Explanation> {
+  const base = { entity: entity.name, id, tier: 'none', version: null, previous: null, key: null, lease: null } as const;
+  if (entity.codePolicy.strategy === 'none') {
+    return {
+      ...base,
+      freshness: { kind: 'missing' },
+      next: { does: 'load without filling', why: 'the policy of this entity says that it is never cached' },
+    };
+  }
+  const unavailable = (why: string): Explanation => ({
+    ...base,
+    freshness: { kind: 'unknown' },
+    next: { does: 'load without filling', why },
+  });
+  // The record may have moved since this instance last saw it: the second question is then asked under the right version.
+  for (const last of [false, true]) {
+    const { highestRev, record: believed } = entity;
+    const key = believed === null ? null : dataKey(entity.ref, believed.ns, entity.name, id);
+    const commands =
+      key === null
+        ? []
+        : [
+            { name: 'GET', args: [key] },
+            { name: 'GET', args: [leaseKey(key)] },
+            { name: 'PTTL', args: [leaseKey(key)] },
+          ];
+    const answer = await askRedis(context, context.read, [...commands, readRecordCommand(entity)]);
+    if (!answer.ok) return unavailable(`Redis cannot be asked (${describeError(answer.error)})`);
+    const reply = readRecordReply(entity, answer.replies.at(-1), { highestRev, replid: answer.replid });
+    switch (reply.kind) {
+      case 'refused':
+        return unavailable(`Redis refuses the version record (${describeError(reply.error)})`);
+      case 'missing':
+        return unavailable('there is no version record: the next read makes one, and everything before it is out of reach');
+      case 'regressed':
+        return unavailable('the version record went back: the next read raises it, and everything before that is out of reach');
+      case 'foreign':
+        return unavailable(
+          'Redis is another server, or was started again: the next read adopts the version, and everything before that is out of reach',
+        );
+      case 'record':
+        break;
+    }
+    entity.see(reply.record);
+    if (key === null || reply.record.ns !== believed?.ns) {
+      if (last) return unavailable('the version changes faster than it can be followed');
+      continue;
+    }
+    const [bytes, lease, leftMs] = answer.replies;
+    const judged = Buffer.isBuffer(bytes) ? judgeWhole(bytes, key, context.redisNow()) : null;
+    const held = leaseOf(textOf(lease), integerOf(leftMs), context.instance);
+    const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale');
+    return {
+      ...base,
+      tier: served ? 'redis' : 'none',
+      version: showVersion(reply.record.ns),
+      previous: reply.record.prev === null ? null : showVersion(reply.record.prev),
+      key,
+      freshness: freshnessOf(judged),
+      lease: held,
+      next: nextRead(context, entity, judged, held),
+    };
+  }
+  return unavailable('the version changes faster than it can be followed');
+}
+
+function judgeWhole(bytes: Buffer, key: string, nowMs: number): Judgement {
+  const judged = judge(bytes, key, nowMs);
+  if (judged.kind === 'problem' || decodePayload(bytes, judged.payloadOffset).ok) return judged;
+  return { kind: 'problem', problem: 'payload does not decode' };
+}
+
+function freshnessOf(judged: Judgement | null): Explanation['freshness'] {
+  if (judged === null) return { kind: 'missing' };
+  if (judged.kind === 'problem') return { kind: 'unusable', problem: judged.problem };
+  const { kind, createdMs, freshUntilMs, expiresMs, loadCostMs, flags } = judged;
+  return { kind, createdMs, freshUntilMs, expiresMs, loadCostMs, marked: flags.includes('stale') };
+}
+
+function leaseOf(text: string | null, leftMs: number | null, instance: string): Explanation['lease'] {
+  if (text === null || text.length < TOKEN_LENGTH) return null;
+  const holder = text.slice(1, 1 + INSTANCE_LENGTH);
+  return {
+    kind: text.startsWith('W') ? 'write' : 'load',
+    holder,
+    own: holder === instance,
+    waiters: Math.floor((text.length - TOKEN_LENGTH) / INSTANCE_LENGTH),
+    leftMs: Math.max(0, leftMs ?? 0),
+  };
+}
+
+function nextRead(context: EngineContext, entity: EntityState, judged: Judgement | null, lease: Explanation['lease']): Explanation['next'] {
+  if (judged?.kind === 'fresh') {
+    // The earliest that chance can decide for a refresh now, and the latest.
+    if (!refreshesEarly(entity.policy, judged, context.redisNow(), 0)) return { does: 'serve', why: 'the entry is fresh' };
+    return lease === null
+      ? { does: 'serve and perhaps refresh', why: 'the entry is fresh, and near enough to its end to be loaded again early' }
+      : { does: 'serve', why: 'the entry is fresh, and somebody loads it again already' };
+  }
+  if (judged?.kind === 'stale') {
+    const because = judged.flags.includes('stale')
+      ? 'a soft invalidation marked the entry stale'
+      : 'the entry is past its TTL, within its stale window';
+    return lease === null
+      ? { does: 'serve and refresh', why: `${because}; the reader's instance loads it again` }
+      : { does: 'serve', why: `${because}; somebody loads it again already` };
+  }
+  const missing = missingBecause(judged);
+  if (lease === null) return { does: 'load and fill', why: `${missing}; the lease is free` };
+  if (lease.kind === 'write') return { does: 'load without filling', why: `${missing}; the key is being written` };
+  return { does: 'wait', why: `${missing}; ${lease.own ? 'this instance' : `instance ${lease.holder}`} loads it` };
+}
+
+function missingBecause(judged: Judgement | null): string {
+  if (judged === null) return 'there is no entry under this version';
+  return judged.kind === 'problem' ? `the entry cannot be used: ${judged.problem}` : 'the entry is past its stale window';
+}

@@ -1,0 +1,74 @@
+import type { Redis } from 'ioredis';
+import { Breaker } from '../breaker.ts';
+import type { Clock } from '../clock.ts';
+import { learnReplid } from './learn-replid.ts';
+import { withDeadline } from './with-deadline.ts';
+
+export interface GuardedClientOptions {
+  clock: Clock;
+  deadlineMs: number;
+  /** The breaker opened or closed. */
+  onBreaker?: (open: boolean) => void;
+  /** The server behind this connection is another than before, or the same after a restart (rule 12). */
+  onAnotherServer?: () => void;
+}
+
+/** A client with what guards it: a breaker, and the knowledge of which server it talks to. */
+export class GuardedClient {
+  readonly client: Redis;
+  readonly breaker: Breaker;
+  readonly #usableListeners = new Set<() => void>();
+  #replid: string | null | undefined = undefined;
+  #lastReplid: string | null = null;
+
+  constructor(client: Redis, options: GuardedClientOptions) {
+    const { clock, deadlineMs } = options;
+    this.client = client;
+    // As strict as a read: a Redis that answers too late is not back.
+    const probe = async () => this.usable && (await withDeadline(() => client.ping(), deadlineMs, clock)).ok;
+    this.breaker = new Breaker({ clock, probe, onChange: options.onBreaker ?? (() => {}) });
+    client.on('close', () => {
+      this.#replid = undefined;
+    });
+    client.on('ready', () => {
+      this.#learn(options).catch(() => {
+        // A server that takes commands and tells nothing of itself: another connection may fare better.
+        if (client.status === 'ready') client.disconnect(true);
+      });
+    });
+  }
+
+  /** True while commands may be sent: connected, and the server has said which one it is. */
+  get usable(): boolean {
+    return this.#replid !== undefined && this.client.status === 'ready';
+  }
+
+  /** `master_replid` of the server behind this connection: another after each restart and promotion. Null for a service that tells none. */
+  get replid(): string | null {
+    return this.#replid ?? null;
+  }
+
+  /** Called each time that the connection becomes usable. Returns the way to stop. */
+  onUsable(listener: () => void): () => void {
+    this.#usableListeners.add(listener);
+    return () => {
+      this.#usableListeners.delete(listener);
+    };
+  }
+
+  close(): void {
+    this.breaker.close();
+    this.#usableListeners.clear();
+    this.client.disconnect();
+  }
+
+  async #learn(options: GuardedClientOptions): Promise<void> {
+    const replid = await learnReplid(this.client);
+    if (this.client.status !== 'ready') return;
+    this.#replid = replid;
+    const another = this.#lastReplid !== null && replid !== this.#lastReplid;
+    this.#lastReplid = replid;
+    if (another) options.onAnotherServer?.();
+    for (const listener of this.#usableListeners) listener();
+  }
+}
