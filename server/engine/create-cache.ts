@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis';
+import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
-import { askRedis } from './ask-redis.ts';
-import { awaitConnection, refusalOf } from './await-connection.ts';
+import { awaitConnection } from './await-connection.ts';
 import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek } from './cache.ts';
 import { changeVersion } from './change-version.ts';
+import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ControlLink, openControlLink } from './control/control-link.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
@@ -36,7 +37,7 @@ import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
 import { runLoader } from './run-loader.ts';
-import { readRecordCommand, readRecordReply, repairOf, Versions } from './versions.ts';
+import { Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
 import { writeValue } from './write-value.ts';
 
@@ -74,6 +75,7 @@ class SideboardCache implements Cache<string> {
   readonly #link: ControlLink;
   readonly #faults: FaultSwitch;
   readonly #deferred: DeferredInvalidations;
+  readonly #acknowledged: Acknowledged;
   #starting: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
@@ -84,6 +86,7 @@ class SideboardCache implements Cache<string> {
     const instance = createInstanceId();
     this.#faults = new FaultSwitch({ allow: options.allowFaults, emit: (event) => bus.emit(event) });
     const outage = new Outage(bus, clock);
+    this.#acknowledged = new Acknowledged(clock);
     const open = (role: 'read' | 'write' | 'lease' | 'subscriber' | 'control') =>
       openClient(connection, role, {
         faults: this.#faults,
@@ -122,7 +125,15 @@ class SideboardCache implements Cache<string> {
       reads: { underWay: 0, max: options.readsMax },
       read,
       lease: new GuardedClient(open('lease'), { clock, deadlineMs }),
-      write: new GuardedClient(open('write'), { clock, deadlineMs }),
+      write: new GuardedClient(open('write'), {
+        clock,
+        deadlineMs,
+        onAnotherServer: () => {
+          this.#changeServer().catch((error: unknown) =>
+            bus.emit({ type: 'control.rejected', what: 'server', reason: describeError(error) }),
+          );
+        },
+      }),
       redisNow: () => link.redisNow(),
       nextToken: tokenSource(instance),
     };
@@ -192,6 +203,7 @@ class SideboardCache implements Cache<string> {
     }
     try {
       await writeValue(this.#context, this.#versions, entity, id, write ?? (() => Promise.resolve(value)));
+      this.#acknowledged.add(entity, id);
     } catch (error) {
       if (error instanceof WrittenNotInvalidated) this.#deferred.add(entity, id);
       throw error;
@@ -252,22 +264,22 @@ class SideboardCache implements Cache<string> {
     const connected = await Promise.all([read, write, lease].map((guarded) => awaitConnection(guarded, CONNECT_WAIT_MS)));
     await this.#link.start();
     if (connected.includes(false)) return;
-    const entities = [...this.#entities.values()].filter((entity) => entity.codePolicy.strategy !== 'none');
-    if (entities.length === 0) return;
-    const revs = entities.map((entity) => entity.highestRev);
-    const answer = await askRedis(this.#context, read, entities.map(readRecordCommand));
-    if (!answer.ok) return;
-    const repairs: Promise<boolean>[] = [];
-    for (const [index, entity] of entities.entries()) {
-      const reply = readRecordReply(entity, answer.replies[index], { highestRev: revs[index] ?? 0, replid: answer.replid });
-      if (reply.kind === 'record') entity.see(reply.record);
-      else if (reply.kind !== 'refused') repairs.push(this.#versions.repair(entity, repairOf(reply)));
-      else {
-        const refusal = refusalOf(reply.error);
-        if (refusal !== null) throw new ConfigurationError(refusal, ['redis'], { cause: reply.error });
-      }
+    await checkRecords(this.#context, this.#versions, read, this.#cached());
+  }
+
+  /** Rule 12: Redis is another server now, and may not know what the last one acknowledged at its end. */
+  async #changeServer(): Promise<void> {
+    const found = await checkRecords(this.#context, this.#versions, this.#context.write, this.#cached());
+    for (const [entity, record] of found) {
+      const ids = this.#acknowledged.take(entity);
+      // Nothing from before a new version can be read.
+      if (record !== 'repaired') for (const id of ids) this.#deferred.add(entity, id);
     }
-    await Promise.all(repairs);
+    await this.#deferred.replay();
+  }
+
+  #cached(): EntityState[] {
+    return [...this.#entities.values()].filter((entity) => entity.codePolicy.strategy !== 'none');
   }
 
   async #close(): Promise<void> {
@@ -309,6 +321,7 @@ class SideboardCache implements Cache<string> {
   async #invalidate(entity: EntityState, id: string, mode: InvalidationMode): Promise<Invalidated> {
     const invalidated = await invalidateKey(this.#context, this.#versions, entity, id, { mode });
     if (invalidated.ok) {
+      this.#acknowledged.add(entity, id);
       entity.metrics.counts.invalidations += 1;
       this.#bus.emit({ type: 'invalidated', entity: entity.name, id, mode, ...invalidated.receipt });
     }
