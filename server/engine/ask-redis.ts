@@ -6,6 +6,9 @@ import { type PipelineCommand, runPipeline, type Script } from './scripts.ts';
 /** `replid`: of the server that answered (rule 12). */
 export type Answer = { ok: true; replies: unknown[]; replid: string | null } | { ok: false; error: Error };
 
+/** A deadline that Redis had less of than this, because the process was busy, says nothing of Redis. */
+const LATE_SHARE = 0.5;
+
 const NOT_CONNECTED = new Error('not connected to Redis');
 const BREAKER_OPEN = new Error('Redis has not answered lately');
 
@@ -22,18 +25,26 @@ export async function askRedis(
   if (!guarded.usable) return { ok: false, error: NOT_CONNECTED };
   if (guarded.breaker.open && !evenIfOpen) return { ok: false, error: BREAKER_OPEN };
   const { replid } = guarded;
+  const { clock, lag } = context;
+  const startedMs = clock.monotonicMs();
+  const blockedMs = lag.blockedMs;
+  // Less what this process was busy with itself.
+  const tookMs = () => clock.monotonicMs() - startedMs - (lag.blockedMs - blockedMs);
+  const missed = () => {
+    if (tookMs() >= LATE_SHARE * context.deadlineMs) guarded.breaker.failed();
+  };
   const result = await withDeadline(() => runPipeline(guarded.client, commands), context.deadlineMs, context.clock);
   if (!result.ok) {
-    if (result.reason === 'deadline') guarded.breaker.failed();
+    if (result.reason === 'deadline') missed();
     return { ok: false, error: result.error instanceof Error ? result.error : new Error('Redis did not answer') };
   }
   // A command timeout within a pipeline is that command's error, not the pipeline's.
   const late = result.value.find((reply) => reply instanceof Error && reply.message === 'Command timed out');
   if (late instanceof Error) {
-    guarded.breaker.failed();
+    missed();
     return { ok: false, error: late };
   }
-  guarded.breaker.succeeded();
+  guarded.breaker.succeeded(tookMs());
   return { ok: true, replies: result.value, replid };
 }
 

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { Breaker } from './breaker.ts';
 import type { Clock } from './clock.ts';
+import { LoopLag } from './loop-lag.ts';
 
-function manualClock(): Clock & { run(): void } {
+function manualClock(): Clock & { nowMonotonicMs: number; run(): void } {
   let timers: (() => void)[] = [];
   return {
+    nowMonotonicMs: 0,
     nowMs: () => 0,
-    monotonicMs: () => 0,
+    monotonicMs() {
+      return this.nowMonotonicMs;
+    },
     after(_delayMs, run) {
       timers.push(run);
       return () => {
@@ -19,37 +23,93 @@ function manualClock(): Clock & { run(): void } {
   };
 }
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+function breakerWith(probe: () => Promise<boolean> = () => Promise.resolve(true)) {
+  const clock = manualClock();
+  const changes: string[] = [];
+  const breaker = new Breaker({ clock, slowMs: 80, probe, onChange: (state, reason) => changes.push(`${state}: ${reason}`) });
+  return { breaker, clock, changes };
+}
+
 describe('breaker', () => {
-  it('opens after five misses in a row, and a success between them starts the count again', () => {
-    const changes: boolean[] = [];
-    const breaker = new Breaker({ clock: manualClock(), probe: () => Promise.resolve(true), onChange: (open) => changes.push(open) });
+  it('opens after five misses in a row, and an answer between them starts the count again', () => {
+    const { breaker, changes } = breakerWith();
     for (let n = 0; n < 4; n += 1) breaker.failed();
-    breaker.succeeded();
+    breaker.succeeded(1);
     for (let n = 0; n < 4; n += 1) breaker.failed();
     expect(breaker.open).toBe(false);
     breaker.failed();
     breaker.failed();
     expect(breaker.open).toBe(true);
-    expect(changes).toEqual([true]);
+    expect(changes).toEqual(['open: no answer']);
   });
 
-  it('closes when a probe is answered, and asks again when it is not', async () => {
-    const clock = manualClock();
+  it('opens when half of at least twenty calls fail, though never five in a row', () => {
+    const { breaker, changes } = breakerWith();
+    for (let n = 0; n < 9; n += 1) {
+      breaker.succeeded(1);
+      breaker.failed();
+    }
+    breaker.succeeded(1);
+    expect(changes).toEqual([]);
+    breaker.failed();
+    expect(changes).toEqual(['open: error rate']);
+  });
+
+  it('opens when four in five of at least twenty calls are slow, though all are answered', () => {
+    const { breaker, changes } = breakerWith();
+    for (let n = 0; n < 4; n += 1) breaker.succeeded(1);
+    for (let n = 0; n < 15; n += 1) breaker.succeeded(81);
+    expect(changes).toEqual([]);
+    breaker.succeeded(81);
+    expect(changes).toEqual(['open: slow calls']);
+  });
+
+  it('forgets what is older than two windows', () => {
+    const { breaker, clock, changes } = breakerWith();
+    for (let n = 0; n < 19; n += 1) breaker.succeeded(81);
+    clock.nowMonotonicMs = 1_001;
+    breaker.succeeded(81);
+    expect(changes).toEqual([]);
+  });
+
+  it('asks with one probe at a time, and closes when one is answered', async () => {
     const answers = [() => Promise.resolve(false), () => Promise.reject(new Error('gone')), () => Promise.resolve(true)];
     let probes = 0;
-    const breaker = new Breaker({
-      clock,
-      failuresMax: 1,
-      probe: () => answers[probes++]?.() ?? Promise.reject(new Error('asked too often')),
-      onChange: () => {},
-    });
-    breaker.failed();
+    const { breaker, clock, changes } = breakerWith(() => answers[probes++]?.() ?? Promise.reject(new Error('asked too often')));
+    for (let n = 0; n < 5; n += 1) breaker.failed();
     for (let n = 1; n <= 3; n += 1) {
       clock.run();
-      await new Promise((resolve) => setImmediate(resolve));
+      expect(breaker.state).toBe('half-open');
+      expect(breaker.open).toBe(true);
+      await turn();
       expect(probes).toBe(n);
-      expect(breaker.open).toBe(n < 3);
+      expect(breaker.state).toBe(n < 3 ? 'open' : 'closed');
     }
-    breaker.close();
+    expect(changes).toEqual([
+      'open: no answer',
+      ...['half-open: probing', 'open: probe not answered', 'half-open: probing', 'open: probe not answered'],
+      ...['half-open: probing', 'closed: probe answered'],
+    ]);
+    breaker.failed();
+    expect(breaker.open).toBe(false);
+  });
+});
+
+describe('loop lag', () => {
+  it('adds up what timers are late by', () => {
+    const clock = manualClock();
+    const lag = new LoopLag(clock);
+    clock.nowMonotonicMs = 20;
+    clock.run();
+    expect(lag.blockedMs).toBe(0);
+    clock.nowMonotonicMs = 2_040;
+    clock.run();
+    expect(lag.blockedMs).toBe(2_000);
+    lag.close();
+    clock.nowMonotonicMs = 9_000;
+    clock.run();
+    expect(lag.blockedMs).toBe(2_000);
   });
 });

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { awaitConnection } from './await-connection.ts';
+import type { BreakerState } from './breaker.ts';
 import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek } from './cache.ts';
 import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
@@ -27,6 +28,7 @@ import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
 import { LoadTable } from './load-table.ts';
+import { LoopLag } from './loop-lag.ts';
 import { takeFrame } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import { Outage } from './outage.ts';
@@ -39,6 +41,7 @@ import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.
 import { runLoader } from './run-loader.ts';
 import { Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
+import type { Frame } from './wire/frame.ts';
 import { writeValue } from './write-value.ts';
 
 /** `ready` gives up waiting for a connection after this; reads answer from the origin until it stands. */
@@ -98,10 +101,24 @@ class SideboardCache implements Cache<string> {
           if (role === 'read') outage.begin(problem);
         },
       });
-    const read = new GuardedClient(open('read'), {
-      clock,
-      deadlineMs,
-      onBreaker: (isOpen) => (isOpen ? outage.begin('no answer in time') : outage.end()),
+    const guard = (
+      role: 'read' | 'write' | 'lease',
+      more: { onBreaker?: (state: BreakerState) => void; onAnotherServer?: () => void } = {},
+    ) =>
+      new GuardedClient(open(role), {
+        clock,
+        deadlineMs,
+        ...more,
+        onBreaker: (state, reason) => {
+          bus.emit({ type: 'breaker.changed', role, state, reason });
+          more.onBreaker?.(state);
+        },
+      });
+    const read = guard('read', {
+      onBreaker: (state) => {
+        if (state === 'closed') outage.end();
+        else outage.begin('no answer in time');
+      },
     });
     read.onUsable(() => {
       if (!read.breaker.open) outage.end();
@@ -121,13 +138,12 @@ class SideboardCache implements Cache<string> {
       deadlineMs,
       clock,
       random,
+      lag: new LoopLag(clock),
       bus,
       reads: { underWay: 0, max: options.readsMax },
       read,
-      lease: new GuardedClient(open('lease'), { clock, deadlineMs }),
-      write: new GuardedClient(open('write'), {
-        clock,
-        deadlineMs,
+      lease: guard('lease'),
+      write: guard('write', {
         onAnotherServer: () => {
           this.#changeServer().catch((error: unknown) =>
             bus.emit({ type: 'control.rejected', what: 'server', reason: describeError(error) }),
@@ -294,6 +310,7 @@ class SideboardCache implements Cache<string> {
     this.#faults.close();
     const { read, write, lease } = this.#context;
     for (const guarded of [read, write, lease]) guarded.close();
+    this.#context.lag.close();
     this.#control.disconnect();
   }
 
@@ -311,11 +328,17 @@ class SideboardCache implements Cache<string> {
           this.#bus.emit({ type: 'policies.applied', rev: document.rev });
         },
         versionSeen: (name, rev) => entities.get(name)?.seeRev(Number(rev)),
-        takeFrame: (atMs, durationMs) => takeFrame(instance, entities.values(), this.#fills.takeLag(), atMs, durationMs),
+        takeFrame: (atMs, durationMs) => this.#takeFrame(atMs, durationMs),
         emit: (event) => this.#bus.emit(event),
       },
       { control: this.#control, faults: this.#faults, clock },
     );
+  }
+
+  #takeFrame(atMs: number, durationMs: number): Frame {
+    const { instance, read, write, lease } = this.#context;
+    const breakers = { read: read.breaker.state, write: write.breaker.state, lease: lease.breaker.state };
+    return takeFrame(instance, this.#entities.values(), { fills: this.#fills.takeLag(), breakers }, atMs, durationMs);
   }
 
   async #invalidate(entity: EntityState, id: string, mode: InvalidationMode): Promise<Invalidated> {

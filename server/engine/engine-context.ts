@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { EventBus } from './events.ts';
+import type { LoopLag } from './loop-lag.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 
@@ -12,6 +13,7 @@ export interface EngineContext {
   readonly deadlineMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly lag: LoopLag;
   readonly bus: EventBus;
   /** Reads of this process that have not been answered. */
   readonly reads: { underWay: number; readonly max: number };

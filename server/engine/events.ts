@@ -1,3 +1,4 @@
+import type { BreakerReason, BreakerState } from './breaker.ts';
 import type { InvalidationMode } from './invalidate-key.ts';
 import type { ClientRole } from './redis/connection.ts';
 
@@ -21,6 +22,7 @@ export type CacheEvent =
   /** Once when an outage begins, once when it ends. */
   | { type: 'redis.unavailable'; role: ClientRole; reason: string }
   | { type: 'redis.available'; role: ClientRole; afterMs: number }
+  | { type: 'breaker.changed'; role: ClientRole; state: BreakerState; reason: BreakerReason }
   | { type: 'invalidation.deferred' | 'invalidation.replayed' | 'invalidation.dropped'; entity: string; id: string }
   | { type: 'policies.applied'; rev: number }
   | { type: 'fault.started' | 'fault.ended'; id: string; kind: string }

@@ -54,11 +54,11 @@ export class EntityMetrics {
 export function takeFrame(
   instance: string,
   entities: Iterable<{ name: string; metrics: EntityMetrics }>,
-  fills: NonNullable<Frame['fills']>,
+  process: Pick<Frame, 'fills' | 'breakers'>,
   atMs: number,
   durationMs: number,
 ): Frame {
-  const frame: Frame = { v: 1, instance, at: Math.max(0, Math.round(atMs)), durationMs, fills, entities: {} };
+  const frame: Frame = { v: 1, instance, at: Math.max(0, Math.round(atMs)), durationMs, ...process, entities: {} };
   for (const { name, metrics } of entities) frame.entities[name] = metrics.take();
   return frame;
 }

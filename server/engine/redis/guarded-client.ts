@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { Breaker } from '../breaker.ts';
+import { Breaker, type BreakerReason, type BreakerState } from '../breaker.ts';
 import type { Clock } from '../clock.ts';
 import { learnReplid } from './learn-replid.ts';
 import { withDeadline } from './with-deadline.ts';
@@ -7,11 +7,13 @@ import { withDeadline } from './with-deadline.ts';
 export interface GuardedClientOptions {
   clock: Clock;
   deadlineMs: number;
-  /** The breaker opened or closed. */
-  onBreaker?: (open: boolean) => void;
+  onBreaker: (state: BreakerState, reason: BreakerReason) => void;
   /** The server behind this connection is another than before, or the same after a restart (rule 12). */
   onAnotherServer?: () => void;
 }
+
+/** A call that takes this share of the deadline counts as slow. */
+const SLOW_SHARE = 0.8;
 
 /** A client with what guards it: a breaker, and the knowledge of which server it talks to. */
 export class GuardedClient {
@@ -25,8 +27,8 @@ export class GuardedClient {
     const { clock, deadlineMs } = options;
     this.client = client;
     // As strict as a read: a Redis that answers too late is not back.
-    const probe = async () => this.usable && (await withDeadline(() => client.ping(), deadlineMs, clock)).ok;
-    this.breaker = new Breaker({ clock, probe, onChange: options.onBreaker ?? (() => {}) });
+    const probe = async () => this.usable && (await withDeadline(() => client.ping(), SLOW_SHARE * deadlineMs, clock)).ok;
+    this.breaker = new Breaker({ clock, slowMs: SLOW_SHARE * deadlineMs, probe, onChange: options.onBreaker });
     client.on('close', () => {
       this.#replid = undefined;
     });

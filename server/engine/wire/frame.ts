@@ -23,6 +23,8 @@ const entityFrame = z.object({
 });
 export type EntityFrame = z.infer<typeof entityFrame>;
 
+const breakerState = z.enum(['closed', 'open', 'half-open']);
+
 /** One second of one instance. Stored as field `f` of the stream sideboard:<env>:<service>:frames. */
 export const frame = z.object({
   v: z.literal(1),
@@ -30,6 +32,8 @@ export const frame = z.object({
   /** Redis time of the second's end, ms since 1970. */
   at: count,
   durationMs: z.number().positive(),
+  /** Of each connection that serves the cache. */
+  breakers: z.object({ read: breakerState, write: breakerState, lease: breakerState }).optional(),
   /** Fills that had not ended, and the longest way from a load to its entry in this second, ms. */
   fills: z.object({ waiting: count, lagMsMax: z.number().nonnegative() }).optional(),
   entities: z.record(z.string(), entityFrame),
