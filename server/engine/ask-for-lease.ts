@@ -1,6 +1,7 @@
 import { askRedis, integerOf, textOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
+import { ENVELOPE_HEAD_BYTES } from './envelope.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
 import { acquireLease, acquireRefresh, releaseLease, removeIfUnchanged, scriptCommand } from './scripts.ts';
@@ -17,22 +18,29 @@ export type LeaseAnswer =
   | { kind: 'moved' }
   | { kind: 'unavailable' };
 
+/** What stands under the key and must not keep a load away: what is no legal entry goes first; what is past its time stays until it is replaced. */
+export interface UselessEntry {
+  readonly why: 'problem' | 'expired';
+  readonly bytes: Buffer;
+}
+
 /** Asks the fleet for the right to load a missing key, and for the version record in the same round trip. */
 export async function askForLease(
   context: EngineContext,
   versions: Versions,
   entity: EntityState,
   at: { key: CacheKey; ns: string },
-  rejected: Buffer | null,
+  useless: UselessEntry | null,
 ): Promise<LeaseAnswer> {
   const token = context.nextToken('L');
   const { leaseMs } = entity.policy;
   const keys = [at.key, leaseKey(at.key)];
-  const removal = rejected === null ? [] : [scriptCommand(removeIfUnchanged, [at.key], [rejected])];
+  const removal = useless?.why === 'problem' ? [scriptCommand(removeIfUnchanged, [at.key], [useless.bytes])] : [];
+  const superseded = useless?.why === 'expired' ? useless.bytes.subarray(0, ENVELOPE_HEAD_BYTES) : '';
   const { highestRev } = entity;
   const answer = await askRedis(context, context.lease, [
     ...removal,
-    scriptCommand(acquireLease, keys, [token, leaseMs, context.instance]),
+    scriptCommand(acquireLease, keys, [token, leaseMs, context.instance, superseded]),
     readRecordCommand(entity),
   ]);
   if (!answer.ok) return { kind: 'unavailable' };

@@ -69,4 +69,6 @@ export interface CacheOptions<Entity extends string> {
   deadlineMs?: number;
   /** Reads under way in this process at most; one more rejects with `TooManyReads`. Default 100,000. */
   readsMax?: number;
+  /** Loads that run at once in this process (default 1,000), and that wait for their turn (10,000); one more fails with `OriginOverloaded`. */
+  origin?: { concurrencyMax?: number; queueMax?: number };
 }

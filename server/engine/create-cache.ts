@@ -27,10 +27,11 @@ import { FillQueue } from './fill-queue.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
-import { LoadTable } from './load-table.ts';
+import { LoadTable, loadOptions } from './load-table.ts';
 import { LoopLag } from './loop-lag.ts';
 import { takeFrame } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
+import { OriginBulkhead } from './origin-bulkhead.ts';
 import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
 import { ReadBatcher } from './read-batcher.ts';
@@ -38,6 +39,7 @@ import { countRead } from './read-waiter.ts';
 import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
+import { RetryBudget } from './retry-budget.ts';
 import { runLoader } from './run-loader.ts';
 import { Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -139,6 +141,8 @@ class SideboardCache implements Cache<string> {
       clock,
       random,
       lag: new LoopLag(clock),
+      bulkhead: new OriginBulkhead({ clock, ...options.origin }),
+      retries: new RetryBudget(),
       bus,
       reads: { underWay: 0, max: options.readsMax },
       read,
@@ -158,7 +162,10 @@ class SideboardCache implements Cache<string> {
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
     this.#loads = new LoadTable(this.#context, { versions: this.#versions, fills: this.#fills, wakeUps: this.#wakeUps });
     this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions);
-    this.#deferred = new DeferredInvalidations(bus, clock, (entity, id) => this.#invalidate(entity, id, 'hard'));
+    this.#deferred = new DeferredInvalidations(bus, clock, {
+      invalidate: async (entity, id) => (await this.#invalidate(entity, id, 'hard')).ok,
+      bump: async (entity) => (await changeVersion(this.#context, this.#versions, entity, 'bump')).ok,
+    });
     this.#context.write.onUsable(() => {
       // `replay` never rejects.
       this.#deferred.replay().catch(() => {});
@@ -180,6 +187,8 @@ class SideboardCache implements Cache<string> {
         kind: 'load',
         load,
         outcome: 'miss',
+        fallback: null,
+        answered: false,
         startedAtMs: this.#context.clock.monotonicMs(),
         resolve: (value) => resolve(trustLoaded<T>(value)),
         reject,
@@ -253,6 +262,7 @@ class SideboardCache implements Cache<string> {
     const changed = await changeVersion(this.#context, this.#versions, entity, how);
     if (!changed.ok) {
       if ('reason' in changed) throw new NothingToUndo(`no bump of "${entityName}" is left to undo`);
+      if (how === 'bump') this.#deferred.addBump(entity);
       throw notAcknowledged(changed.error);
     }
     const { rev, ns, prev } = changed.record;
@@ -353,13 +363,21 @@ class SideboardCache implements Cache<string> {
 
   /** Strategy `none`: each caller's own load, and Redis is never touched. */
   async #bypass<T>(entity: EntityState, id: string, load: Loader<T>): Promise<T> {
-    const { clock } = this.#context;
+    const { clock, bulkhead } = this.#context;
     const startedAtMs = clock.monotonicMs();
-    const costMs = () => clock.monotonicMs() - startedAtMs;
+    const { loadTimeoutMs } = entity.policy;
+    try {
+      await new Promise<void>((start, refuse) => bulkhead.enter(start, refuse, loadTimeoutMs));
+    } catch (error) {
+      this.#bus.emit({ type: 'load.refused', entity: entity.name, id });
+      throw error;
+    }
+    const beganMs = clock.monotonicMs();
+    const costMs = () => clock.monotonicMs() - beganMs;
     entity.metrics.counts.originCalls += 1;
     this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
     try {
-      const value = await runLoader(load, entity.policy.loadTimeoutMs, clock);
+      const value = await runLoader(load, loadOptions(this.#context, entity));
       this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
       return trustLoaded<T>(value);
     } catch (error) {
@@ -367,6 +385,7 @@ class SideboardCache implements Cache<string> {
       this.#bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: costMs(), error });
       throw error;
     } finally {
+      bulkhead.leave();
       countRead(this.#context, entity, id, { startedAtMs }, 'bypass');
     }
   }

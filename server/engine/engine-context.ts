@@ -2,7 +2,9 @@ import type { Clock } from './clock.ts';
 import type { EventBus } from './events.ts';
 import type { LoopLag } from './loop-lag.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
+import type { OriginBulkhead } from './origin-bulkhead.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
 /** What the parts of one cache share. */
 export interface EngineContext {
@@ -14,6 +16,8 @@ export interface EngineContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly lag: LoopLag;
+  readonly bulkhead: OriginBulkhead;
+  readonly retries: RetryBudget;
   readonly bus: EventBus;
   /** Reads of this process that have not been answered. */
   readonly reads: { underWay: number; readonly max: number };

@@ -17,6 +17,8 @@ export class EntityState {
   readonly unsent: Map<string, KeyRead> = new Map();
   /** By id: loads under way. */
   readonly slots: Map<string, LoadSlot> = new Map();
+  /** What Redis has not acknowledged: one key each, or a bump, which stands for all of them. Reads here treat them as invalid. */
+  readonly unacknowledged: { readonly ids: Set<string>; bump: boolean } = { ids: new Set(), bump: false };
   /** What applies now: the code's policy under the console's overrides. */
   policy: Policy;
   /** The newest record seen: where this instance believes that data stands. Null before the first. */
@@ -45,6 +47,11 @@ export class EntityState {
   /** A rev that this instance heard of; the next batch brings its record. */
   seeRev(rev: number): void {
     if (rev > this.highestRev) this.highestRev = rev;
+  }
+
+  isUnacknowledged(id: string): boolean {
+    const { bump, ids } = this.unacknowledged;
+    return bump || (ids.size > 0 && ids.has(id));
   }
 
   /** ARGV of the version scripts. */

@@ -28,6 +28,11 @@ export class LoadTimeout extends Error {
   override readonly name = 'LoadTimeout';
 }
 
+/** The origin has as many loads as it may, and as many wait: this one was not begun. */
+export class OriginOverloaded extends Error {
+  override readonly name = 'OriginOverloaded';
+}
+
 /** The value has no JSON form: a cycle, a BigInt, a function, `undefined`; or it is larger than an entry may be. */
 export class SerializationError extends Error {
   override readonly name = 'SerializationError';

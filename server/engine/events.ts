@@ -10,6 +10,10 @@ export type CacheEvent =
   | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; durationUs: number }
   | { type: 'load.started'; entity: string; id: string; leased: boolean; reason: 'miss' | 'refresh' | 'early' | 'unavailable' | 'bypass' }
   | { type: 'load.ended'; entity: string; id: string; costMs: number }
+  /** The bulkhead before the origin had no room. */
+  | { type: 'load.refused'; entity: string; id: string }
+  /** Past its stale window, within `staleIfError`. */
+  | { type: 'stale.served'; entity: string; id: string; because: 'load failed' | 'load late' }
   | { type: 'load.failed'; entity: string; id: string; costMs: number; error: unknown }
   /** `rejected`: a revoked lease or a newer version turned it away. `failed`: Redis refused or did not answer. */
   | { type: 'fill'; entity: string; id: string; result: 'stored' | 'rejected' | 'failed' | 'dropped' }
@@ -23,7 +27,8 @@ export type CacheEvent =
   | { type: 'redis.unavailable'; role: ClientRole; reason: string }
   | { type: 'redis.available'; role: ClientRole; afterMs: number }
   | { type: 'breaker.changed'; role: ClientRole; state: BreakerState; reason: BreakerReason }
-  | { type: 'invalidation.deferred' | 'invalidation.replayed' | 'invalidation.dropped'; entity: string; id: string }
+  | { type: 'invalidation.deferred' | 'invalidation.replayed'; entity: string; id: string }
+  | { type: 'bump.deferred' | 'bump.replayed'; entity: string }
   | { type: 'policies.applied'; rev: number }
   | { type: 'fault.started' | 'fault.ended'; id: string; kind: string }
   /** A document or message of the control plane that could not be used; what stood before stays in force. */

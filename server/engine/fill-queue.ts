@@ -134,5 +134,9 @@ export function fillCommand(context: EngineContext, fill: Fill): ReturnType<type
   const remainingMs = Math.ceil(expiresMs - context.redisNow());
   if (remainingMs <= 0) return null;
   const envelope = sealEnvelope(lease.key, payload, { createdMs, freshUntilMs, expiresMs, loadCostMs });
-  return scriptCommand(fillEntry, [lease.key, leaseKey(lease.key)], [lease.token, envelope, remainingMs, context.inboxPrefix]);
+  return scriptCommand(
+    fillEntry,
+    [lease.key, leaseKey(lease.key)],
+    [lease.token, envelope, remainingMs + entity.policy.staleIfErrorMs, context.inboxPrefix],
+  );
 }

@@ -7,6 +7,7 @@ export {
   LoadTimeout,
   NothingToUndo,
   OperatorUnavailable,
+  OriginOverloaded,
   SerializationError,
   TooManyReads,
   WriteNotStarted,

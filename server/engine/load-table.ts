@@ -1,15 +1,15 @@
-import { askForLease, askForRefresh, type LeaseAnswer } from './ask-for-lease.ts';
+import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
 import { askRedis } from './ask-redis.ts';
 import type { Loader } from './cache.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { decodePayload, ENVELOPE_HEAD_BYTES, encodePayload, judge } from './envelope.ts';
-import { describeError, SerializationError } from './errors.ts';
+import { describeError, OriginOverloaded, SerializationError } from './errors.ts';
 import type { FillQueue } from './fill-queue.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { type LoadWaiter, settleWithLoad } from './read-waiter.ts';
-import { runLoader } from './run-loader.ts';
+import { type RunLoaderOptions, runLoader } from './run-loader.ts';
 import { removeIfUnchanged, scriptCommand } from './scripts.ts';
 import type { Versions } from './versions.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -39,6 +39,8 @@ interface Load {
   readonly reason: Reason;
   readonly loader: Loader<unknown>;
   readonly waiters: LoadWaiter[];
+  /** Its loader has been called: who comes now may not have its value. */
+  begun: boolean;
   /** Set when it has ended well, while its fill is on the way: its token may still be seen standing. */
   result: { value: unknown } | null;
 }
@@ -88,7 +90,7 @@ export class LoadTable {
   }
 
   /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. */
-  miss(entity: EntityState, id: string, at: At, waiters: readonly LoadWaiter[], rejected: Buffer | null): void {
+  miss(entity: EntityState, id: string, at: At, waiters: readonly LoadWaiter[], useless: UselessEntry | null): void {
     const slot = slotOf(entity, id);
     if (slot.gate !== null) {
       slot.gate.late.push(...waiters);
@@ -96,7 +98,7 @@ export class LoadTable {
     }
     const gate: Gate = { late: [...waiters] };
     slot.gate = gate;
-    this.#passGate(entity, id, gate, at, rejected)
+    this.#passGate(entity, id, gate, at, useless)
       .catch((error: unknown) => {
         // A defect of the engine; nobody may hang for it.
         for (const waiter of gate.late) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
@@ -111,7 +113,14 @@ export class LoadTable {
   loadUnleased(entity: EntityState, id: string, waiters: readonly LoadWaiter[]): void {
     const [first] = waiters;
     if (first !== undefined)
-      this.#start(entity, id, { lease: null, reason: first.outcome, loader: first.load, waiters: [...waiters], result: null });
+      this.#start(entity, id, {
+        lease: null,
+        reason: first.outcome,
+        loader: first.load,
+        waiters: [...waiters],
+        begun: false,
+        result: null,
+      });
   }
 
   /** One instance of the fleet loads an entry again that is stale, or soon will be, while all are served from it. */
@@ -129,7 +138,7 @@ export class LoadTable {
       });
     askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
       if (lease !== null && this.#closed) this.#forget(lease);
-      else if (lease !== null) this.#start(entity, id, { lease, reason, loader, waiters: [], result: null });
+      else if (lease !== null) this.#start(entity, id, { lease, reason, loader, waiters: [], begun: false, result: null });
       pause();
     }, pause);
   }
@@ -147,12 +156,12 @@ export class LoadTable {
     await Promise.all([...this.#byToken.values()].map((load) => (load.result === null ? load.lease?.release() : undefined)));
   }
 
-  async #passGate(entity: EntityState, id: string, gate: Gate, first: At, rejected: Buffer | null): Promise<void> {
+  async #passGate(entity: EntityState, id: string, gate: Gate, first: At, useless: UselessEntry | null): Promise<void> {
     const { clock } = this.#context;
     const giveUpAtMs = clock.monotonicMs() + entity.policy.loadTimeoutMs + entity.policy.leaseMs;
     let at = first;
     let moves = 0;
-    let unwanted = rejected;
+    let unwanted = useless;
     let awaited: string | null = null;
     while (gate.late.length > 0) {
       const asking = gate.late;
@@ -169,9 +178,8 @@ export class LoadTable {
           return;
         }
         case 'entry': {
-          const served = this.#serve(entity, id, at.key, asking, answer.bytes);
-          if (served) gate.late.splice(0, asking.length);
-          else unwanted = answer.bytes;
+          unwanted = this.#serve(entity, id, at.key, asking, answer.bytes);
+          if (unwanted === null) gate.late.splice(0, asking.length);
           break;
         }
         case 'held': {
@@ -202,7 +210,7 @@ export class LoadTable {
     }
   }
 
-  async #ask(entity: EntityState, at: At, unwanted: Buffer | null): Promise<LeaseAnswer> {
+  async #ask(entity: EntityState, at: At, unwanted: UselessEntry | null): Promise<LeaseAnswer> {
     const question = askForLease(this.#context, this.#versions, entity, at, unwanted);
     this.#asking.add(question);
     try {
@@ -230,21 +238,21 @@ export class LoadTable {
   #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease): void {
     const waiters = gate.late.splice(0);
     const [first] = waiters;
-    if (first !== undefined) this.#start(entity, id, { lease, reason: 'miss', loader: first.load, waiters, result: null });
+    if (first !== undefined) this.#start(entity, id, { lease, reason: 'miss', loader: first.load, waiters, begun: false, result: null });
   }
 
   #startUnleased(entity: EntityState, id: string, gate: Gate): void {
     this.loadUnleased(entity, id, gate.late.splice(0));
   }
 
-  /** The entry that stood when the lease was asked for: a reply to a question sent after these reads began. False if it is of no use. */
-  #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): boolean {
+  /** The entry that stood when the lease was asked for: a reply to a question sent after these reads began. Null once they have it; the entry if it is of no use. */
+  #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): UselessEntry | null {
     const judged = judge(bytes, key, this.#context.redisNow());
-    if (judged.kind === 'problem' || judged.kind === 'expired') return false;
+    if (judged.kind === 'problem' || judged.kind === 'expired') return { why: judged.kind, bytes };
     const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) return false;
+    if (!decoded.ok) return { why: 'problem', bytes };
     for (const waiter of waiters) settleWithLoad(this.#context, entity, id, waiter, decoded);
-    return true;
+    return null;
   }
 
   #start(entity: EntityState, id: string, load: Load): void {
@@ -254,28 +262,23 @@ export class LoadTable {
       this.#run(entity, id, slot, load);
       return;
     }
-    if (slot.next === null) {
+    const unbegun = slot.running.begun ? slot.next : slot.running;
+    if (unbegun === null) {
       slot.next = load;
       return;
     }
-    // The next load has not begun: who waits for this one may have that one's value, and it may fill under this lease.
-    slot.next.waiters.push(...load.waiters);
+    // It has not begun: who waits for this one may have that one's value, and it may fill under this lease.
+    unbegun.waiters.push(...load.waiters);
     if (load.lease === null) return;
-    const older = slot.next.lease;
+    const older = unbegun.lease;
     if (older !== null) this.#forget(older);
-    slot.next.lease = load.lease;
-    this.#byToken.set(load.lease.token, slot.next);
+    unbegun.lease = load.lease;
+    this.#byToken.set(load.lease.token, unbegun);
   }
 
   #run(entity: EntityState, id: string, slot: LoadSlot, load: Load): void {
-    const { clock, bus } = this.#context;
-    const { counts } = entity.metrics;
+    const { bulkhead, bus } = this.#context;
     slot.running = load;
-    counts.originCalls += 1;
-    bus.emit({ type: 'load.started', entity: entity.name, id, leased: load.lease !== null, reason: load.reason });
-    const createdMs = this.#context.redisNow();
-    const startedMs = clock.monotonicMs();
-    const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
     const finish = () => {
       slot.running = null;
       const { next } = slot;
@@ -283,24 +286,52 @@ export class LoadTable {
       if (next !== null) this.#run(entity, id, slot, next);
       else tidy(entity, id, slot);
     };
-    runLoader(load.loader, entity.policy.loadTimeoutMs, clock).then(
-      (value) => {
-        const loadCostMs = cost();
-        load.result = { value };
-        bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: loadCostMs });
-        // Encoded before anybody has the value: a caller may change it.
-        this.#fill(entity, id, load, value, createdMs, loadCostMs);
-        for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: true, value });
-        finish();
-      },
-      (error: unknown) => {
-        counts.originErrors += 1;
-        bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
-        if (load.lease !== null) this.#forget(load.lease);
-        for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
-        finish();
-      },
-    );
+    const refuse = (error: OriginOverloaded) => {
+      bus.emit({ type: 'load.refused', entity: entity.name, id });
+      this.#fail(entity, id, load, error);
+      finish();
+    };
+    // A refresh is for nobody in particular: it gives way to those who wait.
+    if ((load.reason === 'refresh' || load.reason === 'early') && !bulkhead.hasRoom && load.waiters.length === 0) {
+      refuse(new OriginOverloaded('a refresh gives way to loads that somebody waits for'));
+      return;
+    }
+    const begin = () => {
+      this.#begin(entity, id, load).then(finish, finish);
+    };
+    bulkhead.enter(begin, refuse, entity.policy.loadTimeoutMs);
+  }
+
+  /** Calls the loader and answers who waits. Never rejects. */
+  async #begin(entity: EntityState, id: string, load: Load): Promise<void> {
+    const { clock, bus, bulkhead } = this.#context;
+    const { counts } = entity.metrics;
+    load.begun = true;
+    counts.originCalls += 1;
+    bus.emit({ type: 'load.started', entity: entity.name, id, leased: load.lease !== null, reason: load.reason });
+    const createdMs = this.#context.redisNow();
+    const startedMs = clock.monotonicMs();
+    const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
+    let value: unknown;
+    try {
+      value = await runLoader(load.loader, loadOptions(this.#context, entity)).finally(() => bulkhead.leave());
+    } catch (error) {
+      counts.originErrors += 1;
+      bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
+      this.#fail(entity, id, load, error);
+      return;
+    }
+    const loadCostMs = cost();
+    load.result = { value };
+    bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: loadCostMs });
+    // Encoded before anybody has the value: a caller may change it.
+    this.#fill(entity, id, load, value, createdMs, loadCostMs);
+    for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: true, value });
+  }
+
+  #fail(entity: EntityState, id: string, load: Load, error: unknown): void {
+    if (load.lease !== null) this.#forget(load.lease);
+    for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
   }
 
   #fill(entity: EntityState, id: string, load: Load, value: unknown, createdMs: number, loadCostMs: number): void {
@@ -334,6 +365,13 @@ export class LoadTable {
       // `release` asks Redis, which never rejects here; a lease that could not be given back runs out by itself.
     });
   }
+}
+
+/** How a loader of this entity is called. */
+export function loadOptions(context: EngineContext, entity: EntityState): RunLoaderOptions {
+  const { clock, random, retries } = context;
+  const { loadTimeoutMs, retriesMax } = entity.policy;
+  return { clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
 }
 
 function slotOf(entity: EntityState, id: string): LoadSlot {

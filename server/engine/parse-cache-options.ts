@@ -13,6 +13,7 @@ export interface ResolvedCacheOptions {
   allowFaults: boolean;
   deadlineMs: number;
   readsMax: number;
+  origin: { concurrencyMax: number; queueMax: number };
 }
 
 const options = z.strictObject({
@@ -27,6 +28,9 @@ const options = z.strictObject({
   allowFaults: z.boolean().optional(),
   deadlineMs: z.number().min(1).max(60_000).optional(),
   readsMax: z.int().min(1).max(10_000_000).optional(),
+  origin: z
+    .strictObject({ concurrencyMax: z.int().min(1).max(1_000_000).optional(), queueMax: z.int().min(0).max(1_000_000).optional() })
+    .optional(),
 });
 
 const ENTITIES_MAX = 1_000;
@@ -35,7 +39,7 @@ const ENTITIES_MAX = 1_000;
 export function parseCacheOptions(input: CacheOptions<string>): ResolvedCacheOptions {
   const parsed = options.safeParse(input);
   if (!parsed.success) throw configurationErrorOf(parsed.error);
-  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100, readsMax = 100_000 } = parsed.data;
+  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100, readsMax = 100_000, origin = {} } = parsed.data;
   refuseName('env', env, ['env']);
   refuseName('service', service, ['service']);
   const resolved = new Map<string, Policy>();
@@ -50,7 +54,15 @@ export function parseCacheOptions(input: CacheOptions<string>): ResolvedCacheOpt
   }
   if (resolved.size > ENTITIES_MAX)
     throw new ConfigurationError(`names ${resolved.size} entities, at most ${ENTITIES_MAX} are kept`, ['policies']);
-  return { ref: { env, service }, connection: resolveConnection(redis), policies: resolved, allowFaults, deadlineMs, readsMax };
+  return {
+    ref: { env, service },
+    connection: resolveConnection(redis),
+    policies: resolved,
+    allowFaults,
+    deadlineMs,
+    readsMax,
+    origin: { concurrencyMax: origin.concurrencyMax ?? 1_000, queueMax: origin.queueMax ?? 10_000 },
+  };
 }
 
 /** A name as people see it: two that differ in the composition of their letters or in outer space alone are one to them, and two to Redis. */

@@ -17,6 +17,9 @@ describe('policies', () => {
       leaseMs: 5_000,
       earlyRefresh: { kind: 'xfetch' },
       failover: 'cold',
+      staleIfErrorMs: 0,
+      softTimeoutMs: null,
+      retriesMax: 0,
     });
     expect(resolvePolicy({ class: 'profile', ttl: '5min', jitter: 0 })).toMatchObject({ ttlMs: 300_000, jitter: 0, staleMs: 60_000 });
     expect(resolvePolicy({ ttl: '24h' })).toMatchObject({ class: 'custom', ttlMs: 86_400_000, jitter: 0.2, staleMs: 0 });
@@ -33,12 +36,15 @@ describe('policies', () => {
     [{ ttl: Number.POSITIVE_INFINITY }, 'ttl: '],
     [{ ttl: null }, 'ttl: must be ms'],
     [{ ttl: '91d' }, 'ttl: must be from 0 to 90 d'],
-    [{ ttl: '80d', staleWindow: '20d' }, 'staleWindow: TTL and stale window'],
+    [{ ttl: '80d', staleWindow: '20d' }, 'staleWindow: TTL, stale window and staleIfError'],
     [{ ttl: '1h', jitter: 0.6 }, 'jitter: '],
     [{ ttl: '1h', leaseMs: 1, loadTimeoutMs: 1 }, 'leaseMs: '],
     [{ ttl: '1h', leaseMs: 4_999 }, 'leaseMs: is shorter than the load timeout (5000 ms)'],
     [{ ttl: '1h', leaseMs: 200, loadTimeoutMs: 201 }, 'leaseMs: is shorter than the load timeout (201 ms)'],
     [{ ttl: '1h', earlyRefresh: 80 }, 'earlyRefresh: must be "xfetch", "off" or a share'],
+    [{ ttl: '1h', staleIfError: '1h', softTimeoutMs: 5_001 }, 'softTimeoutMs: is over the load timeout (5000 ms)'],
+    [{ ttl: '1h', softTimeoutMs: 100 }, 'softTimeoutMs: has no meaning without staleIfError'],
+    [{ ttl: '1h', retriesMax: 6 }, 'retriesMax: '],
     [{ ttl: '1h', failover: 'warm' }, 'failover: '],
     [{ class: 'none', earlyRefresh: 0.8 }, 'earlyRefresh: has no meaning'],
     [{ ttl: '1h', colour: 'red' }, 'colour: is not a known option'],

@@ -42,6 +42,12 @@ const policyInput = z
     loadTimeoutMs: z.int().min(1).max(LOAD_MS_MAX).optional(),
     /** How long the fleet waits for an instance that died while it loaded. A live one renews. Default, and at least, the load timeout. */
     leaseMs: z.int().min(LEASE_MS_MIN).max(LOAD_MS_MAX).optional(),
+    /** How long past its stale window an entry may still be served where its load fails or is late. Default 0. */
+    staleIfError: duration.optional(),
+    /** A caller for whom `staleIfError` holds an entry waits no longer for a load; the load goes on. */
+    softTimeoutMs: z.int().min(1).max(LOAD_MS_MAX).optional(),
+    /** A loader that fails is called again so often, within its timeout and a tenth of all loads of the process. Default 0. */
+    retriesMax: z.int().min(0).max(5).optional(),
     /** When a fresh entry is loaded again ahead of time, by one instance: by the cost of its load (`xfetch`, the default), from a share of its TTL on (0.8), or never. */
     earlyRefresh: z
       .custom<'xfetch' | 'off' | number>(isEarlyRefresh, { error: 'must be "xfetch", "off" or a share of the TTL from 0.1 to 0.99' })
@@ -58,20 +64,33 @@ const policyInput = z
       refuse('strategy', `"none" contradicts class "${policy.class}"`);
     }
     if (uncached) {
-      for (const field of ['ttl', 'jitter', 'staleWindow', 'leaseMs', 'earlyRefresh', 'failover'] as const) {
+      for (const field of [
+        'ttl',
+        'jitter',
+        'staleWindow',
+        'leaseMs',
+        'earlyRefresh',
+        'failover',
+        'staleIfError',
+        'softTimeoutMs',
+      ] as const) {
         if (policy[field] !== undefined) refuse(field, 'has no meaning for an entity that is never cached');
       }
       return;
     }
     if (policy.class === undefined && policy.ttl === undefined) refuse('ttl', 'is needed where no class is given');
     if (policy.ttl === 0) refuse('ttl', 'must be more than 0; for an entity that is never cached say strategy "none"');
-    const { loadTimeoutMs = LOAD_TIMEOUT_MS, leaseMs } = policy;
+    const { loadTimeoutMs = LOAD_TIMEOUT_MS, leaseMs, softTimeoutMs, staleIfError = 0 } = policy;
+    if (softTimeoutMs !== undefined && softTimeoutMs > loadTimeoutMs)
+      refuse('softTimeoutMs', `is over the load timeout (${loadTimeoutMs} ms)`);
+    if (softTimeoutMs !== undefined && staleIfError === 0)
+      refuse('softTimeoutMs', 'has no meaning without staleIfError: nothing could be served instead');
     if (leaseMs !== undefined && leaseMs < loadTimeoutMs) {
       refuse('leaseMs', `is shorter than the load timeout (${loadTimeoutMs} ms): a holder that stalls would lose it to a second load`);
     }
     const preset = policy.class === undefined || policy.class === 'none' ? null : PRESETS[policy.class];
-    if ((policy.ttl ?? preset?.ttlMs ?? 0) + (policy.staleWindow ?? preset?.staleMs ?? 0) > TTL_MAX_MS) {
-      refuse('staleWindow', 'TTL and stale window together must be at most 90 d');
+    if ((policy.ttl ?? preset?.ttlMs ?? 0) + (policy.staleWindow ?? preset?.staleMs ?? 0) + staleIfError > TTL_MAX_MS) {
+      refuse('staleWindow', 'TTL, stale window and staleIfError together must be at most 90 d');
     }
   });
 export type PolicyInput = z.input<typeof policyInput>;
@@ -87,6 +106,9 @@ export interface Policy {
   readonly leaseMs: number;
   readonly earlyRefresh: { readonly kind: 'xfetch' | 'off' } | { readonly kind: 'share'; readonly share: number };
   readonly failover: 'cold' | 'keep';
+  readonly staleIfErrorMs: number;
+  readonly softTimeoutMs: number | null;
+  readonly retriesMax: number;
 }
 
 /** Throws `ConfigurationError` with the path of the wrong field. */
@@ -97,7 +119,7 @@ export function resolvePolicy(input: unknown, path: readonly (string | number)[]
 }
 
 function resolveParsed(policy: z.output<typeof policyInput>): Policy {
-  const { loadTimeoutMs = LOAD_TIMEOUT_MS, earlyRefresh = 'xfetch', failover = 'cold' } = policy;
+  const { loadTimeoutMs = LOAD_TIMEOUT_MS, earlyRefresh = 'xfetch', failover = 'cold', retriesMax = 0 } = policy;
   // A load timeout may be shorter than any sensible lease.
   const leaseMs = policy.leaseMs ?? Math.max(LEASE_MS_MIN, loadTimeoutMs);
   if (policy.class === 'none' || policy.strategy === 'none') {
@@ -111,6 +133,9 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
       leaseMs,
       earlyRefresh: { kind: 'off' },
       failover,
+      staleIfErrorMs: 0,
+      softTimeoutMs: null,
+      retriesMax,
     };
   }
   const preset = policy.class === undefined ? { ttlMs: 0, jitter: 0.2, staleMs: 0 } : PRESETS[policy.class];
@@ -124,6 +149,9 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
     leaseMs,
     earlyRefresh: typeof earlyRefresh === 'number' ? { kind: 'share', share: earlyRefresh } : { kind: earlyRefresh },
     failover,
+    staleIfErrorMs: policy.staleIfError ?? 0,
+    softTimeoutMs: policy.softTimeoutMs ?? null,
+    retriesMax,
   };
 }
 

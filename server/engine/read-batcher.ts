@@ -1,3 +1,4 @@
+import type { UselessEntry } from './ask-for-lease.ts';
 import { askRedis, textOf } from './ask-redis.ts';
 import { refreshesEarly } from './early-refresh.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -6,7 +7,7 @@ import { decodePayload, type EnvelopeProblem, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
 import { type CacheKey, dataKeyOf, type EscapedId, escapeId, leaseKey } from './keys.ts';
 import type { LoadTable } from './load-table.ts';
-import { type LoadWaiter, type ReadWaiter, settleWithDefect, settleWithEntry, settleWithout } from './read-waiter.ts';
+import { type LoadWaiter, type ReadWaiter, settleWithDefect, settleWithEntry, settleWithFallback, settleWithout } from './read-waiter.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
 import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -146,6 +147,10 @@ export class ReadBatcher {
 
   #settle(one: SentRead, values: unknown[], nowMs: number): void {
     const { read, key } = one;
+    if (read.entity.isUnacknowledged(read.id)) {
+      this.#missUnproven(read);
+      return;
+    }
     const bytes = values[one.at];
     if (!Buffer.isBuffer(bytes)) {
       this.#miss(one, values, null);
@@ -157,7 +162,8 @@ export class ReadBatcher {
         this.#reject(one, values, bytes, judged.problem);
         break;
       case 'expired':
-        this.#miss(one, values, bytes);
+        this.#keepFallback(read, bytes, judged, nowMs);
+        this.#miss(one, values, { why: 'expired', bytes });
         break;
       case 'fresh':
       case 'stale': {
@@ -181,20 +187,34 @@ export class ReadBatcher {
     const { entity, id } = one.read;
     entity.metrics.counts.corrupt += 1;
     this.#context.bus.emit({ type: 'entry.rejected', entity: entity.name, id, problem });
-    this.#miss(one, values, bytes);
+    this.#miss(one, values, { why: 'problem', bytes });
   }
 
-  /** `rejected`: what stands under the key and must go first, if it is still the same. */
-  #miss(one: SentRead, values: unknown[], rejected: Buffer | null): void {
+  /** Those who load may have it, past its stale window, if their load fails or is late. */
+  #keepFallback(read: KeyRead, bytes: Buffer, judged: { payloadOffset: number; expiresMs: number }, nowMs: number): void {
+    const { entity, id } = read;
+    const { staleIfErrorMs, softTimeoutMs } = entity.policy;
+    if (nowMs >= judged.expiresMs + staleIfErrorMs) return;
+    const decoded = decodePayload(bytes, judged.payloadOffset);
+    if (!decoded.ok) return;
+    for (const waiter of read.waiters) {
+      if (waiter.kind !== 'load') continue;
+      waiter.fallback = { value: decoded.value };
+      if (softTimeoutMs !== null)
+        this.#context.clock.after(softTimeoutMs, () => settleWithFallback(this.#context, entity, id, waiter, 'load late'));
+    }
+  }
+
+  #miss(one: SentRead, values: unknown[], useless: UselessEntry | null): void {
     const { read, key, ns } = one;
     const loaders = this.#settleWithoutLoader(read, 'miss');
     if (loaders.length === 0) {
-      if (rejected !== null) this.#loads.remove(key, rejected);
+      if (useless?.why === 'problem') this.#loads.remove(key, useless.bytes);
       return;
     }
     const lease = one.leaseAt === null ? null : textOf(values[one.leaseAt]);
-    if (rejected === null && lease !== null && this.#loads.join(read.entity, read.id, lease.slice(0, TOKEN_LENGTH), key, loaders)) return;
-    this.#loads.miss(read.entity, read.id, { key, ns }, loaders, rejected);
+    if (lease !== null && this.#loads.join(read.entity, read.id, lease.slice(0, TOKEN_LENGTH), key, loaders)) return;
+    this.#loads.miss(read.entity, read.id, { key, ns }, loaders, useless);
   }
 
   #missUnproven(read: KeyRead): void {

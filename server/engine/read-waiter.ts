@@ -16,6 +16,10 @@ export interface LoadWaiter extends Settle<unknown> {
   readonly load: Loader<unknown>;
   /** What it met first, should the value not come from the cache. */
   outcome: 'miss' | 'unavailable';
+  /** What it may have if its load fails or is late. */
+  fallback: { readonly value: unknown } | null;
+  /** It had its fallback: what comes later is for nobody. */
+  answered: boolean;
 }
 
 /** One caller of one read. Settled once; counted once. */
@@ -29,10 +33,31 @@ export function settleWithLoad(
   waiter: LoadWaiter,
   end: { ok: true; value: unknown } | { ok: false; error: unknown },
 ): void {
+  if (waiter.answered) return;
+  if (!end.ok && waiter.fallback !== null) {
+    settleWithFallback(context, entity, id, waiter, 'load failed');
+    return;
+  }
   context.reads.underWay -= 1;
   countRead(context, entity, id, waiter, waiter.outcome);
   if (end.ok) waiter.resolve(end.value);
   else waiter.reject(end.error);
+}
+
+/** Its load failed or is late: what stood past its stale window. Nothing happens if it has its answer. */
+export function settleWithFallback(
+  context: EngineContext,
+  entity: EntityState,
+  id: string,
+  waiter: LoadWaiter,
+  because: 'load failed' | 'load late',
+): void {
+  if (waiter.answered || waiter.fallback === null) return;
+  waiter.answered = true;
+  context.reads.underWay -= 1;
+  context.bus.emit({ type: 'stale.served', entity: entity.name, id, because });
+  countRead(context, entity, id, waiter, 'stale');
+  waiter.resolve(waiter.fallback.value);
 }
 
 /** A value that the cache holds. */

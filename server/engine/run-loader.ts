@@ -1,17 +1,54 @@
 import type { Loader } from './cache.ts';
 import type { Clock } from './clock.ts';
 import { LoadTimeout } from './errors.ts';
+import type { RetryBudget } from './retry-budget.ts';
 
-/** Calls the loader once. Rejects with its own error as it is, or with `LoadTimeout`; its signal is aborted then. */
-export function runLoader(load: Loader<unknown>, timeoutMs: number, clock: Clock): Promise<unknown> {
+const BACKOFF_MS = 50;
+
+export interface RunLoaderOptions {
+  clock: Clock;
+  random: () => number;
+  budget: RetryBudget;
+  /** Over all attempts. */
+  timeoutMs: number;
+  /** Attempts after the first, as far as the process' budget allows. */
+  retriesMax: number;
+}
+
+/**
+ * Calls the loader, and again after a jittered pause while it fails and may. Rejects with the last error as it is, or with
+ * `LoadTimeout`; its signal is aborted then.
+ */
+export function runLoader(load: Loader<unknown>, options: RunLoaderOptions): Promise<unknown> {
+  const { clock, random, budget, timeoutMs, retriesMax } = options;
   const controller = new AbortController();
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(timeoutMs, () => {
+    let cancelPause = () => {};
+    const cancelTimeout = clock.after(timeoutMs, () => {
+      cancelPause();
       const timeout = new LoadTimeout(`the loader did not answer within ${timeoutMs} ms`);
       reject(timeout);
       controller.abort(timeout);
     });
-    // `resolve` of the executor's promise makes a loader that throws at once the same as one that rejects.
-    new Promise((settle) => settle(load({ signal: controller.signal }))).then(resolve, reject).finally(cancel);
+    const attempt = (number: number) => {
+      // `settle` of the executor's promise makes a loader that throws at once the same as one that rejects.
+      new Promise((settle) => settle(load({ signal: controller.signal }))).then(
+        (value) => {
+          cancelTimeout();
+          resolve(value);
+        },
+        (error: unknown) => {
+          if (controller.signal.aborted) return;
+          if (number > retriesMax || !budget.spend()) {
+            cancelTimeout();
+            reject(error);
+            return;
+          }
+          cancelPause = clock.after(BACKOFF_MS * 2 ** (number - 1) * (0.5 + random()), () => attempt(number + 1));
+        },
+      );
+    };
+    budget.earn();
+    attempt(1);
   });
 }

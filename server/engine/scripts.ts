@@ -36,13 +36,13 @@ end
 `;
 
 /**
- * Asks for the right to load. KEYS: entry, lease. ARGV: token, lease ms, own instance.
+ * Asks for the right to load. KEYS: entry, lease. ARGV: token, lease ms, own instance, the first bytes of an entry that is past its time ('' for none).
  * Returns {1} granted | {2, entry} somebody filled it meanwhile | {3, token} another load holds it, we are listed | {4} a write holds it.
  */
 export const acquireLease: Script = script(
   'acquireLease',
   `${TOKEN_OF}local entry = redis.call('GET', KEYS[1])
-if entry then return {2, entry} end
+if entry and (ARGV[4] == '' or string.sub(entry, 1, #ARGV[4]) ~= ARGV[4]) then return {2, entry} end
 local held = redis.call('GET', KEYS[2])
 if not held then
   redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])

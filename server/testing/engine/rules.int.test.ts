@@ -311,11 +311,49 @@ describe('rule 4: hard invalidation', () => {
     server.pause();
     try {
       await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
-      await expect(cache.bumpVersion('product')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
     } finally {
       server.resume();
     }
     await vi.waitFor(() => expect(events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: '1' }), 10_000);
+  });
+});
+
+describe('what Redis did not acknowledge', () => {
+  /** Reads as everybody, and may run no script: no invalidation, bump or lease. */
+  async function openUnscripted() {
+    await redis.acl('SETUSER', 'halfway', 'reset', 'on', '>pw', '~*', '&*', '+@all', '-eval', '-evalsha');
+    return caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'halfway', password: 'pw' } });
+  }
+  const allow = () => redis.acl('SETUSER', 'halfway', '+eval', '+evalsha');
+
+  it('a key is invalid to this instance until its invalidation is done', async () => {
+    const other = await caches.open();
+    await other.cache.set('product', '1', 'old');
+    const { cache, events } = await openUnscripted();
+    expect(await cache.get('product', '1')).toBe('old');
+    await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    expect(await other.cache.get('product', '1')).toBe('old');
+    expect(await cache.get('product', '1')).toBeUndefined();
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+    await allow();
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: '1' }), 10_000);
+    expect(await other.cache.get('product', '1')).toBeUndefined();
+  });
+
+  it('so is every key of an entity until its bump is done, once for all of them', async () => {
+    const other = await caches.open();
+    await other.cache.set('product', '1', 'old');
+    const { rev } = await record();
+    const { cache, events } = await openUnscripted();
+    await expect(cache.invalidate('product', '2')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    await expect(cache.bumpVersion('product')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    expect(await cache.get('product', '1')).toBeUndefined();
+    await allow();
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'bump.replayed', entity: 'product' }), 10_000);
+    expect(Number((await record()).rev)).toBeGreaterThan(Number(rev));
+    expect(events.filter((event) => event.type === 'invalidation.replayed')).toEqual([]);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('new'));
   });
 });
 

@@ -1,0 +1,141 @@
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+
+let server: RedisServer;
+let redis: Redis;
+const caches = cachesOf(() => server);
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = server.client();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+afterEach(() => caches.closeAll());
+afterAll(() => server.stop());
+
+const leases = () => redis.keys('{*');
+const typesOf = (events: readonly { type: string }[]) => events.map((event) => event.type);
+
+describe('the bulkhead before the origin', () => {
+  it('so many loads run, so many wait for their turn, and one more is refused at once', async () => {
+    const { cache, events } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 1 } });
+    const [first, second] = [deferred<string>(), deferred<string>()];
+    const { load, calls } = countingLoader((call) => (call === 1 ? first.promise : second.promise));
+    const one = cache.getOrSet('product', '1', load);
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    const two = cache.getOrSet('product', '2', load);
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(2));
+    await expect(cache.getOrSet('product', '3', load)).rejects.toMatchObject({ name: 'OriginOverloaded' });
+    expect(calls()).toBe(1);
+    expect(typesOf(events).filter((type) => type === 'load.refused')).toHaveLength(1);
+    first.resolve('a');
+    expect(await one).toBe('a');
+    await vi.waitFor(() => expect(calls()).toBe(2));
+    second.resolve('b');
+    expect(await two).toBe('b');
+    await vi.waitFor(async () => expect(await leases()).toEqual([]));
+  });
+
+  it('holds while Redis is away, and for entities that are never cached', async () => {
+    const policies = { product: { ttl: '10min' }, order: { strategy: 'none' } } as const;
+    const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 0 }, policies });
+    await server.kill();
+    try {
+      const running = deferred<string>();
+      const { load, calls } = countingLoader(() => running.promise);
+      const first = cache.getOrSet('product', '1', load);
+      await vi.waitFor(() => expect(calls()).toBe(1));
+      await expect(cache.getOrSet('product', '2', load)).rejects.toMatchObject({ name: 'OriginOverloaded' });
+      await expect(cache.getOrSet('order', '1', load)).rejects.toMatchObject({ name: 'OriginOverloaded' });
+      running.resolve('v');
+      expect(await first).toBe('v');
+      expect(await cache.getOrSet('order', '1', load)).toBe('v');
+    } finally {
+      await server.restart();
+    }
+  });
+
+  it('a load that has waited as long as it may take is refused', async () => {
+    const policies = { product: { ttl: '10min', loadTimeoutMs: 200 } };
+    const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 1 }, policies });
+    const { load, calls } = countingLoader(() => new Promise<string>(() => {}));
+    const first = cache.getOrSet('product', '1', load);
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    const second = cache.getOrSet('product', '2', load);
+    await expect(first).rejects.toMatchObject({ name: 'LoadTimeout' });
+    await expect(second).rejects.toMatchObject({ name: 'LoadTimeout' });
+    expect(calls()).toBe(2);
+  });
+});
+
+describe('an origin in trouble', () => {
+  const policies = { product: { ttl: 40, jitter: 0, staleIfError: '1h', earlyRefresh: 'off' } } as const;
+
+  it('a load that fails is answered from the entry past its time, within staleIfError', async () => {
+    const { cache, events } = await caches.open({ policies });
+    await cache.set('product', '1', 'old');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBeUndefined());
+    expect(await cache.getOrSet('product', '1', () => Promise.reject(new Error('down')))).toBe('old');
+    expect(events).toContainEqual({ type: 'stale.served', entity: 'product', id: '1', because: 'load failed' });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'read', outcome: 'stale' }));
+    await vi.waitFor(async () => expect(await leases()).toEqual([]));
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+  });
+
+  it('never after an invalidation', async () => {
+    const { cache } = await caches.open({ policies });
+    await cache.set('product', '1', 'old');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBeUndefined());
+    await cache.invalidate('product', '1');
+    await expect(cache.getOrSet('product', '1', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
+  });
+
+  it('a load that is late is answered so at the soft timeout, goes on, and is stored', async () => {
+    const { cache, events } = await caches.open({ policies: { product: { ...policies.product, ttl: 500, softTimeoutMs: 20 } } });
+    await cache.set('product', '1', 'old');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBeUndefined());
+    const answer = deferred<string>();
+    expect(await cache.getOrSet('product', '1', () => answer.promise)).toBe('old');
+    expect(events).toContainEqual({ type: 'stale.served', entity: 'product', id: '1', because: 'load late' });
+    answer.resolve('new');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('new'));
+    expect(events.filter((event) => event.type === 'read' && event.outcome === 'stale')).toHaveLength(1);
+  });
+
+  it('a waiter in another instance is answered so too, while the holder loads', async () => {
+    const [a, b] = [
+      await caches.open({ policies }),
+      await caches.open({ policies: { product: { ...policies.product, softTimeoutMs: 20 } } }),
+    ];
+    await a.cache.set('product', '1', 'old');
+    await vi.waitFor(async () => expect(await a.cache.get('product', '1')).toBeUndefined());
+    const answer = deferred<string>();
+    const holder = a.cache.getOrSet('product', '1', () => answer.promise);
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(1));
+    expect(await b.cache.getOrSet('product', '1', () => Promise.reject(new Error('never called')))).toBe('old');
+    answer.resolve('new');
+    expect(await holder).toBe('new');
+  });
+
+  it('a loader that fails is called again as often as its policy says, and its last error surfaces', async () => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '10min', retriesMax: 2 } } });
+    const mended = countingLoader((call) => (call < 3 ? Promise.reject(new Error(`failure ${call}`)) : Promise.resolve('v')));
+    expect(await cache.getOrSet('product', '1', mended.load)).toBe('v');
+    expect(mended.calls()).toBe(3);
+    const broken = countingLoader((call) => Promise.reject(new Error(`failure ${call}`)));
+    await expect(cache.getOrSet('product', '2', broken.load)).rejects.toThrow('failure 3');
+    expect(broken.calls()).toBe(3);
+  });
+
+  it('an entry past its time keeps no load away, and is replaced by one', async () => {
+    const { cache, events } = await caches.open({ policies });
+    await cache.set('product', '1', 'old');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBeUndefined());
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'stored' }));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'load.started', leased: true, reason: 'miss' }));
+  });
+});
