@@ -8,6 +8,7 @@ import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { type ControlLink, openControlLink } from './control/control-link.ts';
+import { countReads } from './count-reads.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
@@ -35,7 +36,6 @@ import { OriginBulkhead } from './origin-bulkhead.ts';
 import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
 import { ReadBatcher } from './read-batcher.ts';
-import { countRead } from './read-waiter.ts';
 import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
@@ -182,38 +182,21 @@ class SideboardCache implements Cache<string> {
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return this.#bypass(entity, id, load);
-    return new Promise((resolve, reject) => {
-      this.#batcher.read(entity, id, {
-        kind: 'load',
-        load,
-        outcome: 'miss',
-        fallback: null,
-        answered: false,
-        startedAtMs: this.#context.clock.monotonicMs(),
-        resolve: (value) => resolve(trustLoaded<T>(value)),
-        reject,
-      });
-    });
+    return trustPromise<T>(this.#batcher.read(entity, id, load));
   }
 
   get<T>(entityName: string, id: string): Promise<T | undefined> {
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return Promise.resolve(undefined);
-    return new Promise((resolve, reject) => {
-      const startedAtMs = this.#context.clock.monotonicMs();
-      this.#batcher.read(entity, id, { kind: 'get', startedAtMs, resolve: (value) => resolve(trustLoaded<T | undefined>(value)), reject });
-    });
+    return trustPromise<T | undefined>(this.#batcher.read(entity, id, 'get'));
   }
 
   peek<T>(entityName: string, id: string): Promise<Peek<T>> {
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return Promise.resolve({ kind: 'miss' });
-    return new Promise((resolve, reject) => {
-      const startedAtMs = this.#context.clock.monotonicMs();
-      this.#batcher.read(entity, id, { kind: 'peek', startedAtMs, resolve: (peek) => resolve(trustLoaded<Peek<T>>(peek)), reject });
-    });
+    return trustPromise<Peek<T>>(this.#batcher.read(entity, id, 'peek'));
   }
 
   async set<T>(entityName: string, id: string, value: T | (() => Promise<T>)): Promise<void> {
@@ -386,7 +369,7 @@ class SideboardCache implements Cache<string> {
       throw error;
     } finally {
       bulkhead.leave();
-      countRead(this.#context, entity, id, { startedAtMs }, 'bypass');
+      countReads(this.#context, entity, id, 'bypass', 1, startedAtMs);
     }
   }
 
@@ -413,4 +396,9 @@ function isWriter<T>(value: T | (() => Promise<T>)): value is () => Promise<T> {
 /** What stands under an entity's key was made by that entity's loaders: the caller states their type, as it does for its loader. */
 function trustLoaded<T>(value: unknown): T {
   return value as T;
+}
+
+/** As `trustLoaded`, of a read under way. */
+function trustPromise<T>(read: Promise<unknown>): Promise<T> {
+  return read as Promise<T>;
 }

@@ -8,9 +8,9 @@ const LN_MIN = -36.74;
  * Whether a read of a fresh entry should have it loaded again before it is stale. `xfetch`: now - cost * ln(random) >= fresh
  * until, so the dearer the load and the nearer the end, the likelier (Vattani, Chierichetti, Lowenstein: Optimal
  * Probabilistic Cache Stampede Prevention, PVLDB 8(8), 2015; beta is 1). `share`: from that share of the TTL on.
- * `random`: from 0 to 1; 0 answers whether chance could say yes.
+ * `random`: from 0 to 1, asked only where chance decides; always 0 answers whether it could say yes.
  */
-export function refreshesEarly(policy: Pick<Policy, 'earlyRefresh'>, times: EnvelopeTimes, nowMs: number, random: number): boolean {
+export function refreshesEarly(policy: Pick<Policy, 'earlyRefresh'>, times: EnvelopeTimes, nowMs: number, random: () => number): boolean {
   const { earlyRefresh } = policy;
   switch (earlyRefresh.kind) {
     case 'off':
@@ -19,7 +19,7 @@ export function refreshesEarly(policy: Pick<Policy, 'earlyRefresh'>, times: Enve
       return nowMs >= times.createdMs + earlyRefresh.share * (times.freshUntilMs - times.createdMs);
     case 'xfetch': {
       const leftMs = times.freshUntilMs - nowMs;
-      return leftMs <= -LN_MIN * times.loadCostMs && leftMs <= -Math.max(LN_MIN, Math.log(random)) * times.loadCostMs;
+      return leftMs <= -LN_MIN * times.loadCostMs && leftMs <= -Math.max(LN_MIN, Math.log(random())) * times.loadCostMs;
     }
   }
 }

@@ -3,7 +3,7 @@ import type { LoadSlot } from './load-table.ts';
 import { EntityMetrics } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import type { Policy } from './policy.ts';
-import type { KeyRead } from './read-batcher.ts';
+import type { Read } from './read.ts';
 import type { VersionRecord } from './version-record.ts';
 
 /** What an instance knows and does about one entity. */
@@ -14,7 +14,7 @@ export class EntityState {
   readonly versionKey: string;
   readonly metrics: EntityMetrics = new EntityMetrics();
   /** By id: reads of the batch that is not yet sent. */
-  readonly unsent: Map<string, KeyRead> = new Map();
+  readonly unsent: Map<string, Read> = new Map();
   /** By id: loads under way. */
   readonly slots: Map<string, LoadSlot> = new Map();
   /** What Redis has not acknowledged: one key each, or a bump, which stands for all of them. Reads here treat them as invalid. */

@@ -132,8 +132,7 @@ function leaseOf(text: string | null, leftMs: number | null, instance: string): 
 
 function nextRead(context: EngineContext, entity: EntityState, judged: Judgement | null, lease: Explanation['lease']): Explanation['next'] {
   if (judged?.kind === 'fresh') {
-    // The earliest that chance can decide for a refresh now, and the latest.
-    if (!refreshesEarly(entity.policy, judged, context.redisNow(), 0)) return { does: 'serve', why: 'the entry is fresh' };
+    if (!refreshesEarly(entity.policy, judged, context.redisNow(), () => 0)) return { does: 'serve', why: 'the entry is fresh' };
     return lease === null
       ? { does: 'serve and perhaps refresh', why: 'the entry is fresh, and near enough to its end to be loaded again early' }
       : { does: 'serve', why: 'the entry is fresh, and somebody loads it again already' };

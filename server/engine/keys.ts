@@ -30,6 +30,8 @@ const CONTROL_ROOT = 'sideboard';
 /** Separators, braces, globs, control characters, line ends and, as the flag makes pairs one character, lone surrogates. */
 const UNSAFE = /[\p{Cc}\p{Cs} %:{}*?[\]\\^\u2028\u2029]/gu;
 const ESCAPES = /%(?:u([0-9A-F]{4})|([0-9A-F]{2}))/g;
+/** Most ids: nothing to escape, and short enough. */
+const PLAIN_ID = /^[\w.-]{1,512}$/;
 const HASHED = /%~[A-Za-z0-9_-]{43}$/;
 
 /** Any text as one part of a key. Injective: two texts never share a form. */
@@ -50,6 +52,7 @@ export function unescapePart(part: string): string | null {
 
 /** An id as the last part of a data key. Past the bound: a readable head, then `%~` and the sha-256 of the whole. */
 export function escapeId(id: string): EscapedId {
+  if (PLAIN_ID.test(id)) return brand<EscapedId>(id);
   const escaped = escapePart(id);
   if (escaped.length <= ID_LENGTH_MAX) return brand<EscapedId>(escaped);
   const head = escapePart(Array.from(id.slice(0, ID_HEAD_LENGTH)).slice(0, -1).join('')).slice(0, ID_HEAD_LENGTH);

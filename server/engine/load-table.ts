@@ -8,7 +8,7 @@ import { describeError, OriginOverloaded, SerializationError } from './errors.ts
 import type { FillQueue } from './fill-queue.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
-import { type LoadWaiter, settleWithLoad } from './read-waiter.ts';
+import type { LoadWaiter } from './load-waiter.ts';
 import { type RunLoaderOptions, runLoader } from './run-loader.ts';
 import { removeIfUnchanged, scriptCommand } from './scripts.ts';
 import type { Versions } from './versions.ts';
@@ -75,7 +75,7 @@ export class LoadTable {
 
   /** True while a load of this key has a lease here: a batch should ask whether that lease stands. */
   isLeased(entity: EntityState, id: string): boolean {
-    const slot = entity.slots.get(id);
+    const slot = entity.slots.size === 0 ? undefined : entity.slots.get(id);
     return slot !== undefined && (slot.running?.lease != null || slot.next?.lease != null);
   }
 
@@ -85,7 +85,7 @@ export class LoadTable {
     if (load === undefined || load.lease?.key !== key) return false;
     const { result } = load;
     if (result === null) load.waiters.push(...waiters);
-    else for (const waiter of waiters) settleWithLoad(this.#context, entity, id, waiter, { ok: true, value: result.value });
+    else for (const waiter of waiters) waiter.answer(this.#context, entity, id, result.value);
     return true;
   }
 
@@ -101,7 +101,7 @@ export class LoadTable {
     this.#passGate(entity, id, gate, at, useless)
       .catch((error: unknown) => {
         // A defect of the engine; nobody may hang for it.
-        for (const waiter of gate.late) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
+        for (const waiter of gate.late) waiter.fail(this.#context, entity, id, error);
       })
       .finally(() => {
         slot.gate = null;
@@ -251,7 +251,7 @@ export class LoadTable {
     if (judged.kind === 'problem' || judged.kind === 'expired') return { why: judged.kind, bytes };
     const decoded = decodePayload(bytes, judged.payloadOffset);
     if (!decoded.ok) return { why: 'problem', bytes };
-    for (const waiter of waiters) settleWithLoad(this.#context, entity, id, waiter, decoded);
+    for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
     return null;
   }
 
@@ -326,12 +326,12 @@ export class LoadTable {
     bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: loadCostMs });
     // Encoded before anybody has the value: a caller may change it.
     this.#fill(entity, id, load, value, createdMs, loadCostMs);
-    for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: true, value });
+    for (const waiter of load.waiters.splice(0)) waiter.answer(this.#context, entity, id, value);
   }
 
   #fail(entity: EntityState, id: string, load: Load, error: unknown): void {
     if (load.lease !== null) this.#forget(load.lease);
-    for (const waiter of load.waiters.splice(0)) settleWithLoad(this.#context, entity, id, waiter, { ok: false, error });
+    for (const waiter of load.waiters.splice(0)) waiter.fail(this.#context, entity, id, error);
   }
 
   #fill(entity: EntityState, id: string, load: Load, value: unknown, createdMs: number, loadCostMs: number): void {

@@ -11,21 +11,21 @@ export class EntityMetrics {
   counts: Counts = zero();
   #latency: Histogram | null = null;
 
-  /** Counts one read under its outcome. A read of an entity that is never cached counts as an origin call alone. */
-  read(outcome: ReadOutcome, durationUs: number): void {
+  /** Counts so many reads of one outcome and length. A read of an entity that is never cached counts as an origin call alone. */
+  read(outcome: ReadOutcome, durationUs: number, reads = 1): void {
     const { counts } = this;
     switch (outcome) {
       case 'hit':
-        counts.hits += 1;
+        counts.hits += reads;
         break;
       case 'stale':
-        counts.stale += 1;
+        counts.stale += reads;
         break;
       case 'miss':
-        counts.misses += 1;
+        counts.misses += reads;
         break;
       case 'unavailable':
-        counts.unavailable += 1;
+        counts.unavailable += reads;
         break;
       case 'bypass':
         break;
@@ -36,7 +36,7 @@ export class EntityMetrics {
       highestTrackableValue: LATENCY_MAX_US,
       numberOfSignificantValueDigits: 2,
     });
-    this.#latency.recordValue(Math.min(LATENCY_MAX_US, Math.max(1, Math.round(durationUs))));
+    this.#latency.recordValueWithCount(Math.min(LATENCY_MAX_US, Math.max(1, Math.round(durationUs))), reads);
   }
 
   /** What was counted since the last call. */

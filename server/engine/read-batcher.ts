@@ -1,13 +1,15 @@
 import type { UselessEntry } from './ask-for-lease.ts';
 import { askRedis, textOf } from './ask-redis.ts';
+import { announceReads } from './count-reads.ts';
 import { refreshesEarly } from './early-refresh.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { decodePayload, type EnvelopeProblem, judge } from './envelope.ts';
+import { decodePayload, type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
-import { type CacheKey, dataKeyOf, type EscapedId, escapeId, leaseKey } from './keys.ts';
+import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
 import type { LoadTable } from './load-table.ts';
-import { type LoadWaiter, type ReadWaiter, settleWithDefect, settleWithEntry, settleWithFallback, settleWithout } from './read-waiter.ts';
+import type { LoadWaiter } from './load-waiter.ts';
+import { answerOf, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
 import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -18,33 +20,44 @@ import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Ve
  * load (rule 1c). One command for each read, as usual, costs two to five times as much.
  */
 
-/** One key asked for in one batch, with everybody who wants it. */
-export interface KeyRead {
-  readonly entity: EntityState;
-  readonly id: string;
-  readonly escapedId: EscapedId;
-  readonly waiters: ReadWaiter[];
-}
-
-/** A read with the key it was sent under. */
-interface SentRead {
-  readonly read: KeyRead;
-  readonly key: CacheKey;
-  readonly ns: string;
-  /** Index of the entry in the MGET, and of the lease if it was asked for. */
-  readonly at: number;
-  readonly leaseAt: number | null;
-}
-
 const BATCH_MAX = 256;
 /** A bump may come between two rounds, and the first may know no record. */
 const ROUNDS_MAX = 3;
+
+/** One entity's part of a round: what was known of it when the round was sent, and what became of it. */
+class Share {
+  readonly entity: EntityState;
+  readonly highestRev: number;
+  readonly ns: string | null;
+  reply: RecordReply | null = null;
+  hits = 0;
+  stale = 0;
+
+  constructor(entity: EntityState) {
+    this.entity = entity;
+    this.highestRev = entity.highestRev;
+    this.ns = entity.record?.ns ?? null;
+  }
+}
+
+/** One question to Redis: the keys of `reads`, by position, then those leases that are asked for. */
+interface Round {
+  readonly batch: Batch;
+  readonly reads: readonly Read[];
+  readonly keys: CacheKey[];
+  readonly leaseKeys: string[];
+  /** Position of a read's lease among the values. */
+  readonly leases: Map<Read, number>;
+  /** Reads of entities without a version: they send the record's question alone. */
+  readonly unknown: Read[];
+  readonly shares: Map<EntityState, Share>;
+}
 
 export class ReadBatcher {
   readonly #context: EngineContext;
   readonly #loads: LoadTable;
   readonly #versions: Versions;
-  #unsent: KeyRead[] = [];
+  #unsent: Batch | null = null;
 
   constructor(context: EngineContext, loads: LoadTable, versions: Versions) {
     this.#context = context;
@@ -52,202 +65,261 @@ export class ReadBatcher {
     this.#versions = versions;
   }
 
-  read(entity: EntityState, id: string, waiter: ReadWaiter): void {
+  read(entity: EntityState, id: string, want: Want): Promise<unknown> {
     const { reads } = this.#context;
     if (reads.underWay >= reads.max) {
-      waiter.reject(new TooManyReads(`${reads.max} reads are under way, no more are taken (readsMax)`));
-      return;
+      return Promise.reject(new TooManyReads(`${reads.max} reads are under way, no more are taken (readsMax)`));
     }
     reads.underWay += 1;
-    const joined = entity.unsent.get(id);
-    if (joined !== undefined) {
-      joined.waiters.push(waiter);
+    const batch = this.#unsent ?? this.#begin();
+    const first = entity.unsent.get(id);
+    if (first !== undefined && mayJoin(first.want, want)) {
+      batch.joined.set(first, batch.callersOf(first));
+      return batch.answered.then(answerOf.bind(first));
+    }
+    const read = new Read(entity, id, want);
+    if (first === undefined) entity.unsent.set(id, read);
+    const answer = batch.answered.then(answerOf.bind(read));
+    if (batch.reads.push(read) >= BATCH_MAX) this.#flush(batch);
+    return answer;
+  }
+
+  #begin(): Batch {
+    const batch = new Batch(this.#context.clock.monotonicMs());
+    this.#unsent = batch;
+    setImmediate(() => this.#flush(batch));
+    return batch;
+  }
+
+  #flush(batch: Batch): void {
+    if (this.#unsent !== batch) return;
+    this.#unsent = null;
+    for (const { entity } of batch.reads) entity.unsent.clear();
+    // `#ask` answers every read of its batch whatever happens; a rejection here is a defect of the engine, and nobody may hang for it.
+    this.#ask(batch, batch.reads, 1, false).catch((error: unknown) => {
+      for (const read of batch.reads) batch.answer(read, Promise.reject(error));
+      batch.open();
+    });
+  }
+
+  /** `misconfigured`: snapshots fail and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
+  async #ask(batch: Batch, reads: readonly Read[], number: number, misconfigured: boolean): Promise<void> {
+    const round = this.#address(batch, reads);
+    const { keys, leaseKeys, shares } = round;
+    const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
+    const answer = await askRedis(this.#context, this.#context.read, commandsOf(asked, shares.keys(), misconfigured));
+    const replies = answer.ok ? answer.replies : [];
+    let next = 0;
+    const values = keys.length === 0 ? [] : replies[next++];
+    if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
+      this.#unavailable(batch, reads);
+      batch.open();
       return;
     }
-    const read: KeyRead = { entity, id, escapedId: escapeId(id), waiters: [waiter] };
-    entity.unsent.set(id, read);
-    if (this.#unsent.push(read) === 1) setImmediate(this.#flush);
-    else if (this.#unsent.length >= BATCH_MAX) this.#flush();
-  }
-
-  readonly #flush = (): void => {
-    const reads = this.#unsent;
-    if (reads.length === 0) return;
-    this.#unsent = [];
-    for (const { entity } of reads) entity.unsent.clear();
-    // `#send` settles every read of its batch whatever happens; a rejection here is a defect of the engine.
-    this.#send(reads, 1, false).catch((error: unknown) => {
-      for (const read of reads) for (const waiter of read.waiters) settleWithDefect(this.#context, waiter, error);
-    });
-  };
-
-  async #send(reads: readonly KeyRead[], round: number, misconfigured: boolean): Promise<void> {
-    const { keys, sent, unknown } = this.#address(reads);
-    const entities = new Map<EntityState, number>();
-    for (const { entity } of reads) entities.set(entity, entity.highestRev);
-    const answer = await askRedis(this.#context, this.#context.read, commandsOf(keys, [...entities.keys()], misconfigured));
-    const replies = answer.ok ? answer.replies : [];
-    const values = keys.length === 0 ? [] : replies.shift();
-    if (!answer.ok || !Array.isArray(values)) return this.#unavailable(reads);
-    // Snapshots fail and the server refuses writes, GETEX among them: a primary may still be read, once it says that it is one.
-    if (misconfigured && !isPrimary(replies.shift())) return this.#unavailable(reads);
-
-    const records = new Map<EntityState, RecordReply>();
-    for (const [entity, highestRev] of entities) {
-      records.set(entity, readRecordReply(entity, replies.shift(), { highestRev, replid: answer.replid }));
+    let refusesWrites = false;
+    for (const share of shares.values()) {
+      const reply = readRecordReply(share.entity, replies[next++], { highestRev: share.highestRev, replid: answer.replid });
+      if (reply.kind === 'record') share.entity.see(reply.record);
+      refusesWrites ||= reply.kind === 'refused' && reply.error.message.startsWith('MISCONF');
+      share.reply = reply;
     }
-    if (!misconfigured && [...records.values()].some((record) => record.kind === 'refused' && record.error.message.startsWith('MISCONF'))) {
-      return this.#send(reads, round, true);
-    }
-    const again: KeyRead[] = [];
-    // What went back is unavailable to who asked; all else can be asked again once it is made good.
-    const repairs: Promise<boolean>[] = [];
-    const raises: Promise<boolean>[] = [];
-    for (const [entity, reply] of records) {
-      if (reply.kind === 'record') entity.see(reply.record);
-      else if (reply.kind === 'regressed') raises.push(this.#versions.repair(entity, repairOf(reply)));
-      else if (reply.kind !== 'refused') repairs.push(this.#versions.repair(entity, repairOf(reply)));
-    }
-    const nowMs = this.#context.redisNow();
-    for (const one of sent) {
-      const reply = records.get(one.read.entity);
-      if (reply?.kind === 'record' && reply.record.ns === one.ns) this.#settle(one, values, nowMs);
-      else if (isAskedAgain(reply)) again.push(one.read);
-      else this.#unavailable([one.read]);
-    }
-    for (const read of unknown) {
-      if (isAskedAgain(records.get(read.entity))) again.push(read);
-      else this.#unavailable([read]);
-    }
-    const [repaired] = await Promise.all([Promise.all(repairs), Promise.all(raises)]);
+    if (refusesWrites && !misconfigured) return this.#ask(batch, reads, number, true);
+    const again = this.#answer(round, values);
+    for (const read of again) batch.postpone(read);
+    batch.open();
+    const repaired = await this.#repair(shares.values());
     if (again.length === 0) return;
-    if (repaired.includes(false)) return this.#unavailable(again);
-    if (round < ROUNDS_MAX) return this.#send(again, round + 1, misconfigured);
-    for (const read of again) this.#missUnproven(read);
+    if (!repaired) return this.#unavailable(batch, again);
+    if (number < ROUNDS_MAX) return this.#ask(batch, again, number + 1, misconfigured);
+    for (const read of again) this.#missUnproven(batch, read);
   }
 
-  /** The keys under the versions that this instance believes in; an entity without one sends its record alone. */
-  #address(reads: readonly KeyRead[]): { keys: string[]; sent: SentRead[]; unknown: KeyRead[] } {
-    const keys: string[] = [];
-    const sent: SentRead[] = [];
-    const unknown: KeyRead[] = [];
+  /** The keys under the versions that this instance believes in. */
+  #address(batch: Batch, reads: readonly Read[]): Round {
+    const keys: CacheKey[] = [];
+    const sent: Read[] = [];
+    const leased: { read: Read; key: CacheKey }[] = [];
+    const unknown: Read[] = [];
+    const shares = new Map<EntityState, Share>();
+    let last: EntityState | undefined;
     for (const read of reads) {
-      const { prefix, record } = read.entity;
-      if (prefix === null || record === null) {
+      const { entity, id } = read;
+      if (last !== entity && !shares.has(entity)) shares.set(entity, new Share(entity));
+      last = entity;
+      if (entity.prefix === null) {
         unknown.push(read);
         continue;
       }
-      const key = dataKeyOf(prefix, read.escapedId);
-      const at = keys.push(key) - 1;
-      const leaseAt = this.#loads.isLeased(read.entity, read.id) ? keys.push(leaseKey(key)) - 1 : null;
-      sent.push({ read, key, ns: record.ns, at, leaseAt });
+      const key = dataKeyOf(entity.prefix, escapeId(id));
+      keys.push(key);
+      sent.push(read);
+      if (this.#loads.isLeased(entity, id)) leased.push({ read, key });
     }
-    return { keys, sent, unknown };
+    const leaseKeys = leased.map(({ key }) => leaseKey(key));
+    const leases = new Map(leased.map(({ read }, index) => [read, keys.length + index]));
+    return { batch, reads: sent, keys, leaseKeys, leases, unknown, shares };
   }
 
-  #settle(one: SentRead, values: unknown[], nowMs: number): void {
-    const { read, key } = one;
-    if (read.entity.isUnacknowledged(read.id)) {
-      this.#missUnproven(read);
+  /** Answers what the replies answer; returns the reads that must be asked again. */
+  #answer(round: Round, values: readonly unknown[]): Read[] {
+    const { batch, reads, unknown, shares } = round;
+    const again: Read[] = [];
+    const nowMs = this.#context.redisNow();
+    let share: Share | undefined;
+    for (let at = 0; at < reads.length; at += 1) {
+      const read = reads[at];
+      if (read === undefined) break;
+      if (share?.entity !== read.entity) share = shares.get(read.entity);
+      const reply = share?.reply;
+      if (share !== undefined && reply?.kind === 'record' && reply.record.ns === share.ns)
+        this.#settle(round, share, read, at, values, nowMs);
+      else if (isAskedAgain(reply)) again.push(read);
+      else this.#unavailable(batch, [read]);
+    }
+    for (const read of unknown) {
+      if (isAskedAgain(shares.get(read.entity)?.reply)) again.push(read);
+      else this.#unavailable(batch, [read]);
+    }
+    this.#count(batch, shares.values());
+    return again;
+  }
+
+  /** Those whom an entry answered, counted for each entity at once: they began together and end together. */
+  #count(batch: Batch, shares: Iterable<Share>): void {
+    const durationUs = (this.#context.clock.monotonicMs() - batch.startedAtMs) * 1_000;
+    for (const { entity, hits, stale } of shares) {
+      this.#context.reads.underWay -= hits + stale;
+      if (hits > 0) entity.metrics.read('hit', durationUs, hits);
+      if (stale > 0) entity.metrics.read('stale', durationUs, stale);
+    }
+  }
+
+  /** Makes good the records that cannot be used. False if one of those that hold reads up could not be. */
+  async #repair(shares: Iterable<Share>): Promise<boolean> {
+    const repairs: Promise<boolean>[] = [];
+    for (const { entity, reply } of shares) {
+      if (reply === null || reply.kind === 'record' || reply.kind === 'refused') continue;
+      // What went back is unavailable to who asked; all else can be asked again once it is made good.
+      repairs.push(this.#versions.repair(entity, repairOf(reply)).then((repaired) => repaired || reply.kind === 'regressed'));
+    }
+    return repairs.length === 0 || !(await Promise.all(repairs)).includes(false);
+  }
+
+  #settle(round: Round, share: Share, read: Read, at: number, values: readonly unknown[], nowMs: number): void {
+    const { entity, id, want } = read;
+    if (entity.isUnacknowledged(id)) {
+      this.#missUnproven(round.batch, read);
       return;
     }
-    const bytes = values[one.at];
+    const bytes = values[at];
     if (!Buffer.isBuffer(bytes)) {
-      this.#miss(one, values, null);
+      this.#miss(round, read, at, values, null);
       return;
     }
-    const judged = judge(bytes, key, nowMs);
+    const judged = judge(bytes, keyAt(round, at), nowMs);
     switch (judged.kind) {
       case 'problem':
-        this.#reject(one, values, bytes, judged.problem);
-        break;
-      case 'expired':
-        this.#keepFallback(read, bytes, judged, nowMs);
-        this.#miss(one, values, { why: 'expired', bytes });
-        break;
-      case 'fresh':
-      case 'stale': {
-        const decoded = decodePayload(bytes, judged.payloadOffset);
-        if (!decoded.ok) {
-          this.#reject(one, values, bytes, 'payload does not decode');
-          break;
-        }
-        for (const waiter of read.waiters) settleWithEntry(this.#context, read.entity, read.id, waiter, judged.kind, decoded.value, judged);
-        const stale = judged.kind === 'stale';
-        if (!stale && !refreshesEarly(read.entity.policy, judged, nowMs, this.#context.random())) break;
-        const loader = read.waiters.find((waiter): waiter is LoadWaiter => waiter.kind === 'load');
-        if (loader === undefined) break;
-        this.#loads.refresh(read.entity, read.id, { key, ns: one.ns }, bytes, loader.load, stale ? 'refresh' : 'early');
-        break;
+        this.#reject(round, read, at, values, bytes, judged.problem);
+        return;
+      case 'expired': {
+        const waiter = this.#miss(round, read, at, values, { why: 'expired', bytes });
+        if (waiter !== null) this.#keepFallback(read, waiter, bytes, judged, nowMs);
+        return;
       }
+      case 'fresh':
+      case 'stale':
+        break;
     }
+    const decoded = decodePayload(bytes, judged.payloadOffset);
+    if (!decoded.ok) {
+      this.#reject(round, read, at, values, bytes, 'payload does not decode');
+      return;
+    }
+    const { kind } = judged;
+    const callers = round.batch.callersOf(read);
+    if (want === 'peek') this.#context.reads.underWay -= callers;
+    else this.#tally(round.batch, share, read, kind, callers);
+    answerWithEntry(round.batch, read, kind, decoded.value, judged);
+    if (want === 'get' || want === 'peek') return;
+    if (kind === 'fresh' && !refreshesEarly(entity.policy, judged, nowMs, this.#context.random)) return;
+    this.#loads.refresh(entity, id, { key: keyAt(round, at), ns: share.ns ?? '' }, bytes, want, kind === 'stale' ? 'refresh' : 'early');
   }
 
-  #reject(one: SentRead, values: unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
-    const { entity, id } = one.read;
+  #tally(batch: Batch, share: Share, read: Read, kind: 'fresh' | 'stale', callers: number): void {
+    if (kind === 'fresh') share.hits += callers;
+    else share.stale += callers;
+    if (!this.#context.bus.active) return;
+    const durationUs = (this.#context.clock.monotonicMs() - batch.startedAtMs) * 1_000;
+    announceReads(this.#context, read.entity, read.id, kind === 'fresh' ? 'hit' : 'stale', callers, durationUs);
+  }
+
+  #reject(round: Round, read: Read, at: number, values: readonly unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
+    const { entity, id } = read;
     entity.metrics.counts.corrupt += 1;
     this.#context.bus.emit({ type: 'entry.rejected', entity: entity.name, id, problem });
-    this.#miss(one, values, { why: 'problem', bytes });
+    this.#miss(round, read, at, values, { why: 'problem', bytes });
   }
 
   /** Those who load may have it, past its stale window, if their load fails or is late. */
-  #keepFallback(read: KeyRead, bytes: Buffer, judged: { payloadOffset: number; expiresMs: number }, nowMs: number): void {
+  #keepFallback(read: Read, waiter: LoadWaiter, bytes: Buffer, judged: Exclude<Judgement, { kind: 'problem' }>, nowMs: number): void {
     const { entity, id } = read;
     const { staleIfErrorMs, softTimeoutMs } = entity.policy;
     if (nowMs >= judged.expiresMs + staleIfErrorMs) return;
     const decoded = decodePayload(bytes, judged.payloadOffset);
     if (!decoded.ok) return;
-    for (const waiter of read.waiters) {
-      if (waiter.kind !== 'load') continue;
-      waiter.fallback = { value: decoded.value };
-      if (softTimeoutMs !== null)
-        this.#context.clock.after(softTimeoutMs, () => settleWithFallback(this.#context, entity, id, waiter, 'load late'));
-    }
+    waiter.fallback = { value: decoded.value };
+    if (softTimeoutMs !== null) this.#context.clock.after(softTimeoutMs, () => waiter.late(this.#context, entity, id));
   }
 
-  #miss(one: SentRead, values: unknown[], useless: UselessEntry | null): void {
-    const { read, key, ns } = one;
-    const loaders = this.#settleWithoutLoader(read, 'miss');
-    if (loaders.length === 0) {
+  #miss(round: Round, read: Read, at: number, values: readonly unknown[], useless: UselessEntry | null): LoadWaiter | null {
+    const { entity, id } = read;
+    const key = keyAt(round, at);
+    const waiter = answerWithout(this.#context, round.batch, read, 'miss');
+    if (waiter === null) {
       if (useless?.why === 'problem') this.#loads.remove(key, useless.bytes);
-      return;
+      return null;
     }
-    const lease = one.leaseAt === null ? null : textOf(values[one.leaseAt]);
-    if (lease !== null && this.#loads.join(read.entity, read.id, lease.slice(0, TOKEN_LENGTH), key, loaders)) return;
-    this.#loads.miss(read.entity, read.id, { key, ns }, loaders, useless);
+    const leaseAt = round.leases.get(read);
+    const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
+    if (lease === null || !this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) {
+      this.#loads.miss(entity, id, { key, ns: round.shares.get(entity)?.ns ?? '' }, [waiter], useless);
+    }
+    return waiter;
   }
 
-  #missUnproven(read: KeyRead): void {
-    const loaders = this.#settleWithoutLoader(read, 'miss');
-    if (loaders.length > 0) this.#loads.loadUnleased(read.entity, read.id, loaders);
+  #missUnproven(batch: Batch, read: Read): void {
+    const waiter = answerWithout(this.#context, batch, read, 'miss');
+    if (waiter !== null) this.#loads.loadUnleased(read.entity, read.id, [waiter]);
   }
 
-  #unavailable(reads: readonly KeyRead[]): void {
+  #unavailable(batch: Batch, reads: readonly Read[]): void {
     for (const read of reads) {
-      const loaders = this.#settleWithoutLoader(read, 'unavailable');
-      if (loaders.length > 0) this.#loads.loadUnleased(read.entity, read.id, loaders);
+      const waiter = answerWithout(this.#context, batch, read, 'unavailable');
+      if (waiter !== null) this.#loads.loadUnleased(read.entity, read.id, [waiter]);
     }
-  }
-
-  #settleWithoutLoader(read: KeyRead, kind: 'miss' | 'unavailable'): LoadWaiter[] {
-    const loaders: LoadWaiter[] = [];
-    for (const waiter of read.waiters) {
-      if (waiter.kind === 'load') {
-        waiter.outcome = kind;
-        loaders.push(waiter);
-      } else settleWithout(this.#context, read.entity, read.id, waiter, kind);
-    }
-    return loaders;
   }
 }
 
-function commandsOf(keys: readonly string[], entities: readonly EntityState[], misconfigured: boolean): PipelineCommand[] {
+/** The key that the read at this position was asked for under: every read of a round has one. */
+function keyAt(round: Round, at: number): CacheKey {
+  const key = round.keys[at];
+  if (key === undefined) throw new RangeError(`no key at ${at} of ${round.keys.length}`);
+  return key;
+}
+
+/** Callers of one key share a read if all of them bring a loader, or none does and all want the same. */
+function mayJoin(first: Want, other: Want): boolean {
+  return first === other || (typeof first === 'function' && typeof other === 'function');
+}
+
+function commandsOf(keys: readonly string[], entities: Iterable<EntityState>, misconfigured: boolean): PipelineCommand[] {
   const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'MGET', args: keys }];
-  if (!misconfigured) return [...commands, ...entities.map(readRecordCommand)];
-  return [...commands, { name: 'ROLE', args: [] }, ...entities.map((entity) => ({ name: 'GET', args: [entity.versionKey] }))];
+  if (misconfigured) commands.push({ name: 'ROLE', args: [] });
+  for (const entity of entities) commands.push(misconfigured ? { name: 'GET', args: [entity.versionKey] } : readRecordCommand(entity));
+  return commands;
 }
 
-function isAskedAgain(reply: RecordReply | undefined): boolean {
+function isAskedAgain(reply: RecordReply | null | undefined): boolean {
   return reply?.kind === 'record' || reply?.kind === 'missing' || reply?.kind === 'foreign';
 }
 

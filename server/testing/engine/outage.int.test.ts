@@ -29,10 +29,14 @@ describe('Redis in trouble', () => {
     expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
     await server.restart();
     await vi.waitFor(async () => expect(await cache.peek('product', '1')).toEqual({ kind: 'miss' }), 5_000);
-    await cache.getOrSet('product', '1', load);
-    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' }), 5_000);
+    // Each connection comes back at its own time: until the lease's has, loads are not stored.
+    await vi.waitFor(async () => {
+      await cache.getOrSet('product', '1', load);
+      expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' });
+    }, 5_000);
     const outcomes = events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []));
-    expect(outcomes).toEqual(['hit', ...Array.from({ length: 21 }, () => 'unavailable'), 'miss']);
+    expect(outcomes.slice(0, 23)).toEqual(['hit', ...Array.from({ length: 21 }, () => 'unavailable'), 'miss']);
+    expect(outcomes.slice(23)).not.toContain('unavailable');
     expect(events.filter((event) => event.type === 'redis.unavailable')).toHaveLength(1);
     expect(events.filter((event) => event.type === 'redis.available')).toHaveLength(1);
   });
