@@ -30,7 +30,7 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
       data={data}
       format={formatBytes}
       height={height}
-      note={fragmentation === null ? undefined : `fragmentation ${fragmentation.toFixed(2)}×`}
+      note={fragmentation === null ? undefined : `fragmentation ${fragmentation.toFixed(1)}×`}
     >
       <TimeChart
         data={data}

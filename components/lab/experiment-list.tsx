@@ -40,13 +40,13 @@ export function ExperimentList() {
           <Table miw={760} aria-label="Experiments">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Fault</Table.Th>
-                <Table.Th>Service</Table.Th>
-                <Table.Th>Reason</Table.Th>
-                <Table.Th>By</Table.Th>
-                <Table.Th>Started</Table.Th>
-                <Table.Th>Applied by</Table.Th>
-                <Table.Th>State</Table.Th>
+                <Table.Th>fault</Table.Th>
+                <Table.Th>service</Table.Th>
+                <Table.Th>reason</Table.Th>
+                <Table.Th>by</Table.Th>
+                <Table.Th>started</Table.Th>
+                <Table.Th>applied by</Table.Th>
+                <Table.Th>state</Table.Th>
                 <Table.Th aria-label="Actions" />
               </Table.Tr>
             </Table.Thead>

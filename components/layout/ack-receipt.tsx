@@ -4,10 +4,11 @@ import classes from './shell.module.css';
 interface AckReceiptProps {
   ackedBy: readonly { instance: string; afterMs: number }[];
   pending: readonly string[];
+  auditId: string;
 }
 
-/** Who acknowledged a change, after how long, and who has not yet. */
-export function AckReceipt({ ackedBy, pending }: AckReceiptProps) {
+/** Who acknowledged a change, after how long, who has not yet, and where the audit has it. */
+export function AckReceipt({ ackedBy, pending, auditId }: AckReceiptProps) {
   const all = ackedBy.length + pending.length;
   const slowest = Math.max(0, ...ackedBy.map((ack) => ack.afterMs));
   return (
@@ -28,6 +29,9 @@ export function AckReceipt({ ackedBy, pending }: AckReceiptProps) {
             <code>{instance.slice(-6)}</code> not yet
           </li>
         ))}
+        <li className={classes['ackAudit']}>
+          audit <code>{auditId}</code>
+        </li>
       </ul>
     </div>
   );

@@ -17,6 +17,7 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
   const perSecond = (value: number) => (known ? `${formatCount(value)}/s` : '—');
   const last = data.findLast((second) => second.p95 !== null);
   const evicted = data.findLast((second) => second.evicted !== null)?.evicted ?? null;
+  const memory = data.findLast((second) => second.memoryBytes !== null)?.memoryBytes ?? null;
   const down = redis.state === 'down';
   return (
     <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
@@ -41,7 +42,7 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
       <Stat name="Evictions" value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
         {redis.maxMemoryPolicy ?? 'policy not known'}
       </Stat>
-      <Stat name="Redis memory" value={down || redis.memoryUsedBytes === null ? '—' : formatBytes(redis.memoryUsedBytes)}>
+      <Stat name="Redis memory" value={down || memory === null ? '—' : formatBytes(memory)}>
         {down
           ? 'not known while Redis is down'
           : redis.maxMemoryBytes === null || redis.maxMemoryBytes === 0

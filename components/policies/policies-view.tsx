@@ -53,10 +53,8 @@ function PoliciesOf({ scope }: { scope: ServiceRef }) {
       {receipt !== null && (
         <Card tone="done" label="Receipt">
           <div role="status">
-            <p>
-              Revision {receipt.rev} is published. Audit <code>{receipt.auditId}</code>
-            </p>
-            <AckReceipt ackedBy={receipt.ackedBy} pending={receipt.pending} />
+            <p>Revision {receipt.rev} is published.</p>
+            <AckReceipt ackedBy={receipt.ackedBy} pending={receipt.pending} auditId={receipt.auditId} />
           </div>
         </Card>
       )}
@@ -103,14 +101,14 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
         <Table aria-label={`TTL policies of ${scope.service}`}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Entity</Table.Th>
-              <Table.Th visibleFrom="sm">Class</Table.Th>
+              <Table.Th>entity</Table.Th>
+              <Table.Th visibleFrom="sm">class</Table.Th>
               <Table.Th ta="right">TTL</Table.Th>
               <Table.Th ta="right" visibleFrom="sm">
-                Jitter
+                jitter
               </Table.Th>
-              <Table.Th ta="right">Stale window</Table.Th>
-              <Table.Th visibleFrom="sm">Set by</Table.Th>
+              <Table.Th ta="right">stale window</Table.Th>
+              <Table.Th visibleFrom="sm">set by</Table.Th>
               <Table.Th aria-label="Actions" />
             </Table.Tr>
           </Table.Thead>

@@ -98,7 +98,7 @@ function PolicyEditorForm({ scope, row, rev, onClose, onSaved }: PolicyEditorPro
       })}
     >
       <Stack gap="sm" fz="sm">
-        <Fieldset variant="unstyled" aria-label="Presets by class of data">
+        <Fieldset variant="unstyled" m={0} p={0} aria-label="Presets by class of data">
           <Text fz="xs" c="dimmed" mb={4}>
             Presets by class of data (this entity's class: {row.class})
           </Text>

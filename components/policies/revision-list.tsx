@@ -22,11 +22,11 @@ export function RevisionList({ scope, rev }: { scope: ServiceRef; rev: number })
           <Table miw={600} aria-label="Revisions of policies">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Revision</Table.Th>
-                <Table.Th>Saved</Table.Th>
-                <Table.Th>By</Table.Th>
-                <Table.Th>Entity</Table.Th>
-                <Table.Th>Change</Table.Th>
+                <Table.Th>revision</Table.Th>
+                <Table.Th>saved</Table.Th>
+                <Table.Th>by</Table.Th>
+                <Table.Th>entity</Table.Th>
+                <Table.Th>change</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>

@@ -30,7 +30,7 @@ export function ValuesDiff({ caption, columns }: ValuesDiffProps) {
             <Table.Tr key={name} fw={differs ? 600 : 400}>
               <Table.Th scope="row" fw="inherit">
                 {name}
-                {differs && ' ≠'}
+                {differs && ', changed'}
               </Table.Th>
               {columns.map((column, index) => (
                 <Table.Td key={column.name} ta="right" {...(differs ? {} : { c: 'dimmed' })}>

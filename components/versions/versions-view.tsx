@@ -60,14 +60,14 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
             <Table aria-label={`Versions of ${scope.service}`}>
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>Entity</Table.Th>
-                  <Table.Th visibleFrom="sm">Class</Table.Th>
-                  <Table.Th>Version</Table.Th>
-                  <Table.Th visibleFrom="sm">Began</Table.Th>
-                  <Table.Th visibleFrom="sm">Previous</Table.Th>
-                  <Table.Th ta="right">Hits now</Table.Th>
+                  <Table.Th>entity</Table.Th>
+                  <Table.Th visibleFrom="sm">class</Table.Th>
+                  <Table.Th>version</Table.Th>
+                  <Table.Th visibleFrom="sm">began</Table.Th>
+                  <Table.Th visibleFrom="sm">previous</Table.Th>
+                  <Table.Th ta="right">hits now</Table.Th>
                   <Table.Th ta="right" visibleFrom="sm">
-                    Instances
+                    instances
                   </Table.Th>
                   <Table.Th aria-label="Actions" />
                 </Table.Tr>
@@ -94,8 +94,7 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                       <ActButton
                         denied={denied ?? (row.class === 'none' ? 'Never cached: it has no entries to drop.' : null)}
                         size="compact-xs"
-                        color="red"
-                        variant="light"
+                        variant="default"
                         label={`Bump ${row.entity}`}
                         onClick={() => {
                           setReceipt(null);
@@ -136,9 +135,9 @@ function BumpReceipt({ receipt }: { receipt: BumpReceiptView }) {
               , before <code>{receipt.previous}</code>
             </>
           )}
-          . Every read checks the version record, so none gets an older entry. Audit <code>{receipt.auditId}</code>
+          . Every read checks the version record, so none gets an older entry.
         </p>
-        <AckReceipt ackedBy={receipt.ackedBy} pending={receipt.pending} />
+        <AckReceipt ackedBy={receipt.ackedBy} pending={receipt.pending} auditId={receipt.auditId} />
       </div>
     </Card>
   );

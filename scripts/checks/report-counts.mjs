@@ -40,3 +40,17 @@ export function readCounts(file, count, code) {
   if (counts.passed === 0) return { ...counts, failed: 1, problem: 'ran no test' };
   return { ...counts, problem: null };
 }
+
+const MODULES_MIN = 100;
+const DEPENDENCIES_MIN = 200;
+
+/**
+ * Why a green boundary check proves nothing: with a compiler that it cannot use, dependency-cruiser sees no module and is content.
+ * @param {string} output of dependency-cruiser
+ * @returns {string | null}
+ */
+export function sawTooLittle(output) {
+  const [, modules, dependencies] = /\((\d+) modules, (\d+) dependencies cruised\)/.exec(output) ?? [];
+  if (Number(modules) > MODULES_MIN && Number(dependencies) > DEPENDENCIES_MIN) return null;
+  return `it saw ${modules ?? 'no'} modules and ${dependencies ?? 'no'} dependencies`;
+}

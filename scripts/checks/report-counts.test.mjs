@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { countPlaywright, countVitest, readCounts } from './report-counts.mjs';
+import { countPlaywright, countVitest, readCounts, sawTooLittle } from './report-counts.mjs';
 
 let folder;
 beforeEach(() => {
@@ -36,5 +36,15 @@ describe('counting tests', () => {
     expect(readCounts(report('{"numPas'), countVitest, 0)).toMatchObject({ passed: 0, failed: 1 });
     expect(readCounts(path.join(folder, 'none.json'), countVitest, 0)).toMatchObject({ passed: 0, failed: 1 });
     expect(readCounts(report({ ...green, numPassedTests: 0 }), countVitest, 0)).toMatchObject({ failed: 1, problem: 'ran no test' });
+  });
+});
+
+describe('the boundary check', () => {
+  it('is believed only when it saw the modules', () => {
+    expect(sawTooLittle('✔ no dependency violations found (411 modules, 1486 dependencies cruised)')).toBeNull();
+    expect(sawTooLittle('✔ no dependency violations found (0 modules, 0 dependencies cruised)')).toBe(
+      'it saw 0 modules and 0 dependencies',
+    );
+    expect(sawTooLittle('')).toMatch(/no modules/);
   });
 });

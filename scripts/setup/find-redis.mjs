@@ -4,12 +4,15 @@ import { installSystemPackage } from './system-package.mjs';
 
 const SERVERS = ['valkey-server', 'redis-server'];
 
-/** The path of a Redis server program; the system's package manager brings one when there is none. */
-export async function findRedis() {
-  const found = findProgram(SERVERS);
+/**
+ * The path of a Redis server program; the system's package manager brings one when there is none.
+ * @throws {ExpectedError} what to do when nothing brings one
+ */
+export async function findRedis(find = () => findProgram(SERVERS), install = installSystemPackage) {
+  const found = find();
   if (found !== null) return found;
-  const problem = await installSystemPackage({ apt: 'redis-server', brew: 'redis' });
-  const installed = findProgram(SERVERS);
+  const problem = await install({ apt: 'redis-server', brew: 'redis' });
+  const installed = find();
   if (installed !== null) return installed;
   throw new ExpectedError(
     `Sideboard found no Redis: no valkey-server or redis-server on PATH, and ${problem ?? 'the package brought none'}.\n` +

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { holdsAll } from './dependencies.mjs';
 import { findProgram } from './find-program.mjs';
+import { findRedis } from './find-redis.mjs';
 import { nodeProblem } from './node-version.mjs';
 import { choosePort, parsePort } from './ports.mjs';
 
@@ -33,6 +34,30 @@ describe('a program', () => {
     expect(findProgram(['no-such-program', 'node'], process.env)).toMatch(/node$/);
     expect(findProgram(['no-such-program'], process.env)).toBeNull();
     expect(findProgram(['sh'], { PATH: '' }, [])).toBeNull();
+  });
+});
+
+describe('a Redis server', () => {
+  it('that is there is used, and nothing is installed', async () => {
+    const install = () => Promise.reject(new Error('installed'));
+    expect(await findRedis(() => '/usr/bin/valkey-server', install)).toBe('/usr/bin/valkey-server');
+  });
+  it('that is missing is brought by the package manager', async () => {
+    let installed = null;
+    const install = async ({ apt }) => {
+      installed = `/usr/bin/${apt}`;
+      return null;
+    };
+    expect(await findRedis(() => installed, install)).toBe('/usr/bin/redis-server');
+  });
+  it('that nothing brings is a line that says what to do', async () => {
+    const noRedis = findRedis(
+      () => null,
+      async () => 'there is no apt-get or brew',
+    );
+    await expect(noRedis).rejects.toThrow(
+      /found no Redis: .*there is no apt-get or brew\.\nInstall one .*REDIS_URL=redis:\/\/host:6379 npm start$/,
+    );
   });
 });
 
