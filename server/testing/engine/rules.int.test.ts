@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
+import { dataKey, inboxPrefix, leaseKey, versionKey } from '../../engine/keys.ts';
 import {
   acquireLease,
   beginWrite,
@@ -368,7 +368,11 @@ describe('rule 6: waiters', () => {
     const lease = leaseKey(await keyOf('1'));
     await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
     // Revoked, and taken by somebody else at once: the waiter loads by itself.
-    await redis.set(lease, token('L', 'other'), 'PX', 60_000);
+    await redis
+      .multi()
+      .eval(invalidateEntry.lua, 2, await keyOf('1'), lease, inboxPrefix(ref))
+      .set(lease, token('L', 'other'), 'PX', 60_000)
+      .exec();
     expect(await waiting).toBe('own');
     held.resolve('held');
     expect(await read).toBe('held');

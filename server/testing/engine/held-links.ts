@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+/** A proxy on loopback before one Redis that can hold back what a role of the engine sends or is sent, and let it through late. */
+export interface HeldLinks {
+  readonly url: string;
+  /** From now on nothing of this role gets through in this direction; what is held goes through when the returned function is called, even if its sender has gone. */
+  hold(role: string, direction: 'toServer' | 'toClient'): () => void;
+  /** What this role has sent so far, held or not, since the last call. */
+  takeSent(role: string): string;
+  close(): Promise<void>;
+}
+
+interface Link {
+  role: string;
+  sent: string;
+  readonly sockets: readonly Socket[];
+  readonly held: { toServer: Buffer[] | null; toClient: Buffer[] | null };
+  readonly write: { toServer(bytes: Buffer): void; toClient(bytes: Buffer): void };
+}
+
+export async function holdLinksTo(port: number): Promise<HeldLinks> {
+  const links = new Set<Link>();
+  const holds = new Set<{ role: string; direction: 'toServer' | 'toClient' }>();
+  const proxy = createServer((client) => {
+    const server = connect({ host: '127.0.0.1', port });
+    const link: Link = {
+      role: '',
+      sent: '',
+      sockets: [client, server],
+      held: { toServer: null, toClient: null },
+      write: { toServer: (bytes) => write(server, bytes), toClient: (bytes) => write(client, bytes) },
+    };
+    links.add(link);
+    const pass = (direction: 'toServer' | 'toClient') => (bytes: Buffer) => {
+      if (direction === 'toServer') {
+        link.sent += bytes.toString('latin1');
+        // The engine names each of its connections in the handshake.
+        link.role ||= /sideboard-(\w+)/.exec(link.sent)?.[1] ?? '';
+      }
+      if ([...holds].some((hold) => hold.role === link.role && hold.direction === direction)) link.held[direction] ??= [];
+      const held = link.held[direction];
+      if (held === null) link.write[direction](bytes);
+      else held.push(bytes);
+    };
+    client.on('data', pass('toServer'));
+    server.on('data', pass('toClient'));
+    // What a client that gave up has sent is still on its way.
+    client.on('close', () => {
+      if (link.held.toServer === null) server.destroy();
+    });
+    server.on('close', () => client.destroy());
+    for (const socket of link.sockets) {
+      socket.on('error', () => {
+        // `close` follows.
+      });
+    }
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const address = proxy.address();
+  return {
+    url: `redis://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
+    hold(role, direction) {
+      const hold = { role, direction };
+      holds.add(hold);
+      return () => {
+        holds.delete(hold);
+        for (const link of links) {
+          if (link.role !== role) continue;
+          for (const bytes of link.held[direction]?.splice(0) ?? []) link.write[direction](bytes);
+          link.held[direction] = null;
+        }
+      };
+    },
+    takeSent(role) {
+      let sent = '';
+      for (const link of links) {
+        if (link.role !== role) continue;
+        sent += link.sent;
+        link.sent = '';
+      }
+      return sent;
+    },
+    async close() {
+      const closed = once(proxy, 'close');
+      proxy.close();
+      for (const link of links) for (const socket of link.sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function write(socket: Socket, bytes: Buffer): void {
+  if (!socket.destroyed) socket.write(bytes);
+}
