@@ -4,8 +4,11 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A proxy on loopback before one Redis that can hold back what a role of the engine sends or is sent, and let it through late. */
 export interface HeldLinks {
   readonly url: string;
-  /** From now on nothing of this role gets through in this direction; what is held goes through when the returned function is called, even if its sender has gone. */
-  hold(role: string, direction: 'toServer' | 'toClient'): () => void;
+  /**
+   * From now on, or from the moment it sends `from` on, nothing of this role gets through in this direction. What is held goes
+   * through when the returned function is called, even if its sender has gone.
+   */
+  hold(role: string, direction: 'toServer' | 'toClient', from?: string): () => void;
   /** What this role has sent so far, held or not, since the last call. */
   takeSent(role: string): string;
   close(): Promise<void>;
@@ -21,7 +24,7 @@ interface Link {
 
 export async function holdLinksTo(port: number): Promise<HeldLinks> {
   const links = new Set<Link>();
-  const holds = new Set<{ role: string; direction: 'toServer' | 'toClient' }>();
+  const holds = new Set<{ role: string; direction: 'toServer' | 'toClient'; from: string | null }>();
   const proxy = createServer((client) => {
     const server = connect({ host: '127.0.0.1', port });
     const link: Link = {
@@ -33,12 +36,17 @@ export async function holdLinksTo(port: number): Promise<HeldLinks> {
     };
     links.add(link);
     const pass = (direction: 'toServer' | 'toClient') => (bytes: Buffer) => {
+      const text = direction === 'toServer' ? bytes.toString('latin1') : '';
       if (direction === 'toServer') {
-        link.sent += bytes.toString('latin1');
+        link.sent += text;
         // The engine names each of its connections in the handshake.
         link.role ||= /sideboard-(\w+)/.exec(link.sent)?.[1] ?? '';
       }
-      if ([...holds].some((hold) => hold.role === link.role && hold.direction === direction)) link.held[direction] ??= [];
+      for (const hold of holds) {
+        if (hold.role === link.role && (hold.from === null ? hold.direction === direction : text.includes(hold.from))) {
+          link.held[hold.direction] ??= [];
+        }
+      }
       const held = link.held[direction];
       if (held === null) link.write[direction](bytes);
       else held.push(bytes);
@@ -61,8 +69,8 @@ export async function holdLinksTo(port: number): Promise<HeldLinks> {
   const address = proxy.address();
   return {
     url: `redis://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`,
-    hold(role, direction) {
-      const hold = { role, direction };
+    hold(role, direction, from) {
+      const hold = { role, direction, from: from ?? null };
       holds.add(hold);
       return () => {
         holds.delete(hold);
