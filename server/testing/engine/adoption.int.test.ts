@@ -213,7 +213,9 @@ describe('rule 12: each connection asks which server it talks to', () => {
     await vi.waitFor(async () => await cache.invalidate('product', '1'), 5_000);
     await cache.set('product', '1', 'v');
     await vi.waitFor(() => {
-      const serving = [...sent.values()].filter((commands) => commands.some((args) => /^sideboard-(read|write|lease)$/.test(args[2] ?? '')));
+      const serving = [...sent.values()].filter((commands) =>
+        commands.some((args) => /^sideboard-(read|write|lease)$/.test(args[2] ?? '')),
+      );
       const first = serving.flatMap((commands) => {
         // The handshake of the client: its name, its library, the ready check.
         const asked = commands.filter(([name, arg]) => name !== 'client' && name !== 'hello' && !(name === 'info' && arg === undefined));

@@ -34,16 +34,21 @@ describe('rule 9: an entry that is not as it was filled', () => {
     const { cache, events } = await caches.open();
     let runs = 0;
     await fc.assert(
-      fc.asyncProperty(fc.jsonValue(), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.integer({ min: 1, max: 255 }), async (value, where, flip) => {
-        runs += 1;
-        await cache.set('product', '1', value);
-        const key = await keyOf('1');
-        const bytes = await redis.getBuffer(key);
-        const at = Math.floor(where * (bytes?.length ?? 0));
-        await redis.setrange(key, at, Buffer.from([(bytes?.[at] ?? 0) ^ flip]));
-        expect(await cache.get('product', '1')).toBeUndefined();
-        await vi.waitFor(async () => expect(await redis.exists(key)).toBe(0), { interval: 1 });
-      }),
+      fc.asyncProperty(
+        fc.jsonValue(),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.integer({ min: 1, max: 255 }),
+        async (value, where, flip) => {
+          runs += 1;
+          await cache.set('product', '1', value);
+          const key = await keyOf('1');
+          const bytes = await redis.getBuffer(key);
+          const at = Math.floor(where * (bytes?.length ?? 0));
+          await redis.setrange(key, at, Buffer.from([(bytes?.[at] ?? 0) ^ flip]));
+          expect(await cache.get('product', '1')).toBeUndefined();
+          await vi.waitFor(async () => expect(await redis.exists(key)).toBe(0), { interval: 1 });
+        },
+      ),
       { numRuns: 150 },
     );
     expect(events.filter((event) => event.type === 'entry.rejected')).toHaveLength(runs);

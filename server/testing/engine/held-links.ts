@@ -11,12 +11,17 @@ export interface HeldLinks {
   hold(role: string, direction: 'toServer' | 'toClient', from?: string): () => void;
   /** What this role has sent so far, held or not, since the last call. */
   takeSent(role: string): string;
+  /** How often the text stands in each piece that this role has sent, since the last `takeSent`; pieces without it are left out. */
+  writesOf(role: string, text: string): number[];
   close(): Promise<void>;
 }
 
 interface Link {
   role: string;
-  sent: string;
+  /** What was sent before its role was known. */
+  head: string;
+  /** Sent since the last `takeSent`. */
+  pieces: string[];
   readonly sockets: readonly Socket[];
   readonly held: { toServer: Buffer[] | null; toClient: Buffer[] | null };
   readonly write: { toServer(bytes: Buffer): void; toClient(bytes: Buffer): void };
@@ -29,7 +34,8 @@ export async function holdLinksTo(port: number): Promise<HeldLinks> {
     const server = connect({ host: '127.0.0.1', port });
     const link: Link = {
       role: '',
-      sent: '',
+      head: '',
+      pieces: [],
       sockets: [client, server],
       held: { toServer: null, toClient: null },
       write: { toServer: (bytes) => write(server, bytes), toClient: (bytes) => write(client, bytes) },
@@ -38,9 +44,10 @@ export async function holdLinksTo(port: number): Promise<HeldLinks> {
     const pass = (direction: 'toServer' | 'toClient') => (bytes: Buffer) => {
       const text = direction === 'toServer' ? bytes.toString('latin1') : '';
       if (direction === 'toServer') {
-        link.sent += text;
+        link.pieces.push(text);
         // The engine names each of its connections in the handshake.
-        link.role ||= /sideboard-(\w+)/.exec(link.sent)?.[1] ?? '';
+        if (link.role === '') link.head += text;
+        link.role ||= /sideboard-(\w+)/.exec(link.head)?.[1] ?? '';
       }
       for (const hold of holds) {
         if (hold.role === link.role && (hold.from === null ? hold.direction === direction : text.includes(hold.from))) {
@@ -85,10 +92,13 @@ export async function holdLinksTo(port: number): Promise<HeldLinks> {
       let sent = '';
       for (const link of links) {
         if (link.role !== role) continue;
-        sent += link.sent;
-        link.sent = '';
+        sent += link.pieces.splice(0).join('');
       }
       return sent;
+    },
+    writesOf(role, text) {
+      const pieces = [...links].filter((link) => link.role === role).flatMap((link) => link.pieces);
+      return pieces.map((piece) => piece.split(text).length - 1).filter((count) => count > 0);
     },
     async close() {
       const closed = once(proxy, 'close');

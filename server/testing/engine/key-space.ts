@@ -10,11 +10,11 @@ export interface KeySpaceView {
   /** Under the version that stands now. */
   keyOf(id: string): Promise<CacheKey>;
   leaseOf(id: string): Promise<string>;
-  /** An entry as a fill would have left it, its times relative to Redis time now. */
+  /** An entry as a fill would have left it, its times relative to Redis time now. Its key stays for `keptMs`, or until it expires. */
   putEntry(
     id: string,
     value: unknown,
-    times: { createdMs: number; freshMs: number; expiresMs: number; loadCostMs?: number },
+    times: { createdMs: number; freshMs: number; expiresMs: number; loadCostMs?: number; keptMs?: number },
   ): Promise<void>;
   /** How the entry stands: its judgement and the TTL of its key. Null without one. */
   entry(id: string): Promise<{ kind: string; flags: string[]; ttlMs: number } | null>;
@@ -37,7 +37,7 @@ export function keySpaceOf(redis: () => Redis, entity = 'product', ref = { env: 
     record,
     keyOf,
     leaseOf: async (id) => leaseKey(await keyOf(id)),
-    async putEntry(id, value, { createdMs, freshMs, expiresMs, loadCostMs = 0 }) {
+    async putEntry(id, value, { createdMs, freshMs, expiresMs, loadCostMs = 0, keptMs = expiresMs }) {
       const nowMs = await redisNowMs();
       const times: EnvelopeTimes = {
         createdMs: nowMs + createdMs,
@@ -46,7 +46,7 @@ export function keySpaceOf(redis: () => Redis, entity = 'product', ref = { env: 
         loadCostMs,
       };
       const key = await keyOf(id);
-      await redis().set(key, sealEnvelope(key, encodePayload(value), times), 'PX', expiresMs);
+      await redis().set(key, sealEnvelope(key, encodePayload(value), times), 'PX', keptMs);
     },
     async entry(id) {
       const key = await keyOf(id);
