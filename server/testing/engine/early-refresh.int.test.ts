@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
 import { cachesOf, countingLoader, deferred, type TracedCache } from './open-caches.ts';
 
@@ -117,8 +118,10 @@ describe('early refresh', () => {
   it('off: a fresh entry is only read, to its end', async () => {
     const { cache, events } = await caches.open(off, { random: () => 0 });
     await putEntry('1', 'old', { ...late, loadCostMs: 600_000 });
+    await redis.config('RESETSTAT');
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('old');
     await cache.close();
     expect(events.filter((event) => event.type === 'load.started')).toEqual([]);
+    expect((await commandCalls(redis)).has('evalsha')).toBe(false);
   });
 });
