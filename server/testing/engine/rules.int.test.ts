@@ -136,6 +136,21 @@ describe('rule 2: a fill is stored only while its lease stands', () => {
     expect(await redis.mget(key, leaseKey(key))).toEqual(['value', null]);
   });
 
+  it("an entry is as old as the start of its load, and carries the load's cost", async () => {
+    const { cache } = await caches.open();
+    const nowMs = async () => Number((await redis.time())[0]) * 1_000 + Number((await redis.time())[1]) / 1_000;
+    let startedMs = 0;
+    await cache.getOrSet('product', '1', async () => {
+      startedMs = await nowMs();
+      await vi.waitFor(async () => expect((await nowMs()) - startedMs).toBeGreaterThan(250), { interval: 20 });
+      return 'v';
+    });
+    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' }));
+    const peek = await cache.peek('product', '1');
+    expect(peek.kind === 'fresh' && peek.createdMs).toBeLessThan(startedMs + 125);
+    expect(await cache.explain('product', '1')).toMatchObject({ freshness: { loadCostMs: expect.toSatisfy((ms: number) => ms >= 250) } });
+  });
+
   it('without a lease reply nothing is stored', async () => {
     const { cache, events } = await caches.open();
     await runScript(redis, beginWrite, [await keyOf('1'), leaseKey(await keyOf('1'))], [token('W', 'w'), 60_000, 'inbox:']);

@@ -117,3 +117,42 @@ describe('rule 8: the version record is read with the entry', () => {
     await old.stop();
   });
 });
+
+describe('rule 1: a read joins only a batch that is not yet sent', () => {
+  it('one that comes after an acknowledged invalidation does not share the reply that is on its way', async () => {
+    const links = await holdLinksTo(server.port);
+    const [a, b] = [await caches.open({ redis: links.url, deadlineMs: 5_000 }), await caches.open()];
+    await b.cache.set('product', '1', 'old');
+    expect(await a.cache.get('product', '1')).toBe('old');
+    await redis.config('RESETSTAT');
+    const release = links.hold('read', 'toClient');
+    const before = a.cache.peek('product', '1');
+    await vi.waitFor(async () => expect((await commandCalls(redis)).get('mget')).toBe(1));
+    await b.cache.invalidate('product', '1');
+    const after = a.cache.peek('product', '1');
+    await vi.waitFor(async () => expect((await commandCalls(redis)).get('mget')).toBe(2));
+    release();
+    expect(await before).toMatchObject({ kind: 'fresh', value: 'old' });
+    expect(await after).toEqual({ kind: 'miss' });
+    await links.close();
+  });
+});
+
+describe('rule 7: a record is compared with what was known when it was asked for', () => {
+  it('a bump that this instance makes while a read is under way neither fails that read nor raises the record', async () => {
+    const links = await holdLinksTo(server.port);
+    const { cache, events } = await caches.open({ redis: links.url, deadlineMs: 5_000 });
+    await cache.set('product', '1', 'v');
+    await redis.config('RESETSTAT');
+    const release = links.hold('read', 'toClient');
+    const read = cache.peek('product', '1');
+    await vi.waitFor(async () => expect((await commandCalls(redis)).get('mget')).toBe(1));
+    const { rev } = await cache.bumpVersion('product');
+    release();
+    expect(await read).toMatchObject({ kind: 'fresh', value: 'v' });
+    expect(await cache.peek('product', '1')).toEqual({ kind: 'miss' });
+    expect((await record()).rev).toBe(rev);
+    expect(events.filter((event) => event.type === 'version.raised')).toEqual([]);
+    await links.close();
+  });
+});

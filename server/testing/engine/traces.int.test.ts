@@ -45,10 +45,12 @@ async function open(random = () => 1): Promise<TracedCache> {
 }
 
 /** An origin that takes 7 ms. */
-const origin = (value: unknown) => () => {
-  clock.advance(7);
-  return Promise.resolve(value);
-};
+const origin =
+  <T>(value: T) =>
+  () => {
+    clock.advance(7);
+    return Promise.resolve(value);
+  };
 const broken = () => {
   clock.advance(7);
   return Promise.reject(new Error('origin down'));
