@@ -94,7 +94,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
     const [bytes, lease, leftMs] = answer.replies;
     const judged = Buffer.isBuffer(bytes) ? judgeWhole(bytes, key, context.redisNow()) : null;
     const held = leaseOf(textOf(lease), integerOf(leftMs), context.instance);
-    const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale');
+    const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale') && !entity.isUnacknowledged(id);
     return {
       ...base,
       tier: served ? 'redis' : 'none',
@@ -141,6 +141,12 @@ function nextRead(
   judged: Judgement | null,
   lease: Explanation['lease'],
 ): Explanation['next'] {
+  if (entity.isUnacknowledged(id)) {
+    return {
+      does: 'load without filling',
+      why: 'Redis has not acknowledged an invalidation of it yet: this instance treats it as invalid',
+    };
+  }
   // This instance loads the key, or has asked for its lease lately and pauses.
   const busy = lease !== null || entity.slots.has(id);
   if (judged?.kind === 'fresh') {

@@ -52,7 +52,7 @@ describe('fills', () => {
   it('past the bound are dropped, and their leases given back', async () => {
     const links = await holdLinksTo(server.port);
     // No deadline passes while they are held.
-    const { cache, events } = await caches.open({ redis: links.url }, { clock: manualClock() });
+    const { cache, events } = await caches.open({ redis: links.url, origin: { concurrencyMax: 2_000 } }, { clock: manualClock() });
     const answer = deferred<string>();
     const { load, calls } = countingLoader(() => answer.promise);
     const reads = Array.from({ length: 1_003 }, (_, n) => cache.getOrSet('product', String(n), load));

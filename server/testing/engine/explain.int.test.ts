@@ -242,6 +242,22 @@ describe('explain', () => {
     expect(does(events)).toBe('load without filling');
   });
 
+  it('what Redis has not acknowledged is invalid here, and explain says so', async () => {
+    const { cache, events } = await caches.open({ policies });
+    await putEntry('1', 'v', fresh);
+    await redis.config('SET', 'min-replicas-to-write', '1');
+    await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    await redis.config('SET', 'min-replicas-to-write', '0');
+    events.splice(0);
+    expect(await cache.explain('product', '1')).toMatchObject({
+      tier: 'none',
+      freshness: { kind: 'fresh' },
+      next: { does: 'load without filling' },
+    });
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+    expect(does(events)).toBe('load without filling');
+  });
+
   it('counts no read', async () => {
     const { cache } = await caches.open({ policies });
     await putEntry('1', 'v', fresh);

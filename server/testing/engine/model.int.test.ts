@@ -70,7 +70,40 @@ const isHeld = (fleet: Fleet, id: string): boolean => fleet.held.some((held) => 
 const instance = fc.nat({ max: 2 });
 const id = fc.constantFrom(...IDS);
 
+const holdLoad = fc.tuple(instance, id).map(([n, key]) =>
+  command(`${n} getOrSet ${key}, held`, async (model, fleet) => {
+    if (isHeld(fleet, key)) return;
+    const { floor, origin } = model.of(key);
+    const answer = deferred();
+    const began = deferred();
+    const read = at(fleet, n).getOrSet('product', key, async () => {
+      began.resolve();
+      await answer.promise;
+      return origin;
+    });
+    const hit = await Promise.race([began.promise, read]);
+    if (hit === undefined) {
+      fleet.held.push({ id: key, floor, value: origin, answer, read });
+      return;
+    }
+    expectLegal(hit, floor, origin);
+    // A stale hit may have begun a refresh.
+    answer.resolve();
+  }),
+);
+
+const endLoad = fc.constant(
+  command('the oldest held load ends', async (_model, fleet) => {
+    const held = fleet.held.shift();
+    if (held === undefined) return;
+    held.answer.resolve();
+    expectLegal(await held.read, held.floor, held.value);
+  }),
+);
+
+// Races want several loads under way.
 const operations = [
+  ...[holdLoad, holdLoad, endLoad, endLoad],
   fc.tuple(instance, id).map(([n, key]) =>
     command(`${n} get ${key}`, async (model, fleet) => {
       const { floor, origin } = model.of(key);
@@ -91,31 +124,6 @@ const operations = [
       if (isHeld(fleet, key)) return;
       const { floor, origin } = model.of(key);
       expectLegal(await at(fleet, n).getOrSet('product', key, () => Promise.resolve(model.of(key).origin)), floor, origin);
-    }),
-  ),
-  fc.tuple(instance, id).map(([n, key]) =>
-    command(`${n} getOrSet ${key}, held`, async (model, fleet) => {
-      if (isHeld(fleet, key)) return;
-      const { floor, origin } = model.of(key);
-      const answer = deferred();
-      const began = deferred();
-      const read = at(fleet, n).getOrSet('product', key, async () => {
-        began.resolve();
-        await answer.promise;
-        return origin;
-      });
-      const hit = await Promise.race([began.promise, read]);
-      if (hit !== undefined) expectLegal(hit, floor, origin);
-      // A stale hit may have begun a refresh, which is held too.
-      fleet.held.push({ id: key, floor, value: origin, answer, read });
-    }),
-  ),
-  fc.constant(
-    command('the oldest held load ends', async (_model, fleet) => {
-      const held = fleet.held.shift();
-      if (held === undefined) return;
-      held.answer.resolve();
-      expectLegal(await held.read, held.floor, held.value);
     }),
   ),
   fc.tuple(instance, instance, id, fc.constantFrom('bump', 'undo')).map(([n, other, key, what]) =>
