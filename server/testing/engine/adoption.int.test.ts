@@ -4,13 +4,13 @@ import { createCacheWith } from '../../engine/create-cache.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, type TracedCache } from './open-caches.ts';
+import { cachesOf, patient, type TracedCache } from './open-caches.ts';
 
 const FOREIGN = 'f'.repeat(40);
 const product = { ttl: '10min', staleWindow: '1min' } as const;
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { record, recordKey, keyOf } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -197,7 +197,7 @@ describe("rule 12: a record of another server's", () => {
 
 describe('rule 12: each connection asks which server it talks to', () => {
   it('before it sends anything else, after each reconnect too', async () => {
-    const monitor = await redis.duplicate().monitor();
+    const monitor = await redis.monitor();
     const sent = new Map<string, string[][]>();
     monitor.on('monitor', (_time: string, args: string[], source: string) => {
       const commands = sent.get(source) ?? [];

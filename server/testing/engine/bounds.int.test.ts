@@ -8,11 +8,11 @@ import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { keyOf, putEntry } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -56,7 +56,7 @@ describe('fills', () => {
     const answer = deferred<string>();
     const { load, calls } = countingLoader(() => answer.promise);
     const reads = Array.from({ length: 1_003 }, (_, n) => cache.getOrSet('product', String(n), load));
-    await vi.waitFor(() => expect(calls()).toBe(1_003));
+    await vi.waitFor(() => expect(calls()).toBe(1_003), 5_000);
     const release = links.hold('lease', 'toServer');
     answer.resolve('v');
     await Promise.all(reads);
@@ -64,7 +64,7 @@ describe('fills', () => {
       Array.from({ length: 3 }, (_, n) => ({ type: 'fill', entity: 'product', id: String(1_000 + n), result: 'dropped' })),
     );
     release();
-    await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(1_000));
+    await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(1_000), 5_000);
     await vi.waitFor(async () => expect(await redis.keys('{*')).toEqual([]));
     expect(await redis.exists(await keyOf('999'))).toBe(1);
     expect(await redis.exists(await keyOf('1000'))).toBe(0);
@@ -152,8 +152,8 @@ describe('reads under way', () => {
 
   it.each(ends)('%s gives its place back', async (_name, end) => {
     const { cache } = await caches.open({ readsMax: MAX, policies });
-    await putEntry('fresh', 'v', { createdMs: -1, freshMs: 60_000, expiresMs: 60_000 });
-    await putEntry('stale', 'v', { createdMs: -2, freshMs: -1, expiresMs: 60_000 });
+    await putEntry('fresh', 'v', { createdMs: -60_000, freshMs: 60_000, expiresMs: 60_000 });
+    await putEntry('stale', 'v', { createdMs: -60_000, freshMs: -30_000, expiresMs: 60_000 });
     await redis.set(await keyOf('broken'), 'garbage', 'PX', 60_000);
     for (let n = 0; n < MAX + 1; n += 1) await end(cache);
     await expectAllPlacesFree(cache);

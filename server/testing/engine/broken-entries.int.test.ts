@@ -6,11 +6,11 @@ import { frame } from '../../engine/wire/frame.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader } from './open-caches.ts';
+import { cachesOf, countingLoader, patient } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { keyOf } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();

@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, deferred, type TracedCache } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient, type TracedCache } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { keyOf, leaseOf, putEntry, entry } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();

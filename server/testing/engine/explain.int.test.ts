@@ -6,12 +6,12 @@ import { framesKey, showVersion } from '../../engine/keys.ts';
 import { frame } from '../../engine/wire/frame.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf, token } from './key-space.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 const ref = { env: 'test', service: 'shop' };
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { record, recordKey, keyOf, leaseOf, putEntry } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -26,7 +26,7 @@ afterAll(() => server.stop());
 const policies = { product: { ttl: '10min', staleWindow: '1min', earlyRefresh: 0.8 }, order: { strategy: 'none' } } as const;
 const fresh = { createdMs: -60_000, freshMs: 540_000, expiresMs: 600_000 };
 const nearEnd = { createdMs: -540_000, freshMs: 60_000, expiresMs: 120_000 };
-const stale = { createdMs: -600_000, freshMs: -1, expiresMs: 60_000 };
+const stale = { createdMs: -600_000, freshMs: -30_000, expiresMs: 60_000 };
 
 /** All of the service's keys with their bytes and ends; not what the heartbeat writes. */
 async function everything(): Promise<unknown> {
@@ -114,7 +114,7 @@ const states: State[] = [
   },
   {
     name: 'past its stale window',
-    arrange: () => putEntry('1', 'v', { ...stale, expiresMs: 0, keptMs: 60_000 }),
+    arrange: () => putEntry('1', 'v', { ...stale, expiresMs: -10_000, keptMs: 60_000 }),
     expected: { tier: 'none', freshness: { kind: 'expired' }, lease: null, does: 'load and fill' },
   },
   {

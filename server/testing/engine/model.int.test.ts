@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Cache } from '../../engine/cache.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, type Deferred, deferred } from './open-caches.ts';
+import { cachesOf, type Deferred, deferred, patient } from './open-caches.ts';
 import { PromiseModel } from './promise-model.ts';
 
 /**
@@ -14,7 +14,7 @@ import { PromiseModel } from './promise-model.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { recordKey } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -225,7 +225,7 @@ describe('the promise, by a model', () => {
         }
         operationsRun += [...commands].length;
       }),
-      { seed, numRuns: 300, interruptAfterTimeLimit: 6_000, markInterruptAsFailure: false, endOnFailure: false },
+      { seed, numRuns: 200, interruptAfterTimeLimit: 6_000, markInterruptAsFailure: false, endOnFailure: false },
     );
     expect(operationsRun).toBeGreaterThan(200);
     process.stdout.write(`model: ${operationsRun} operations\n`);

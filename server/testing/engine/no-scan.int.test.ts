@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf } from './open-caches.ts';
+import { cachesOf, patient } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { recordKey, putEntry, keyOf } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -39,7 +39,7 @@ describe('what the engine asks of Redis', () => {
       await cache.getOrSet(entity, '1', load);
       await cache.invalidate(entity, '1');
     }
-    await putEntry('3', 'stale', { createdMs: -600_000, freshMs: -1, expiresMs: 60_000 });
+    await putEntry('3', 'stale', { createdMs: -600_000, freshMs: -30_000, expiresMs: 60_000 });
     await cache.getOrSet('product', '3', load);
     await redis.set(await keyOf('4'), 'garbage', 'PX', 60_000);
     await cache.getOrSet('product', '4', load);

@@ -4,11 +4,11 @@ import { STALE_MARK_AT } from '../../engine/envelope.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { keyOf, leaseOf, entry, putEntry } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -75,7 +75,7 @@ describe('rule 5: soft invalidation', () => {
 
   it('a refresh that was under way loses it too, and the mark stays', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
-    await putEntry('1', 'oldest', { createdMs: -60_000, freshMs: -1, expiresMs: 60_000 });
+    await putEntry('1', 'oldest', { createdMs: -60_000, freshMs: -30_000, expiresMs: 60_000 });
     const old = deferred<string>();
     expect(await a.cache.getOrSet('product', '1', () => old.promise)).toBe('oldest');
     await vi.waitFor(() => expect(a.events.some((event) => event.type === 'load.started')).toBe(true));

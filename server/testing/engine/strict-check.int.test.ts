@@ -5,11 +5,11 @@ import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader } from './open-caches.ts';
+import { cachesOf, countingLoader, patient } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { record, recordKey, keyOf } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -121,7 +121,7 @@ describe('rule 8: the version record is read with the entry', () => {
 describe('rule 1: a read joins only a batch that is not yet sent', () => {
   it('one that comes after an acknowledged invalidation does not share the reply that is on its way', async () => {
     const links = await holdLinksTo(server.port);
-    const [a, b] = [await caches.open({ redis: links.url, deadlineMs: 5_000 }), await caches.open()];
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
     await b.cache.set('product', '1', 'old');
     expect(await a.cache.get('product', '1')).toBe('old');
     await redis.config('RESETSTAT');
@@ -141,7 +141,7 @@ describe('rule 1: a read joins only a batch that is not yet sent', () => {
 describe('rule 7: a record is compared with what was known when it was asked for', () => {
   it('a bump that this instance makes while a read is under way neither fails that read nor raises the record', async () => {
     const links = await holdLinksTo(server.port);
-    const { cache, events } = await caches.open({ redis: links.url, deadlineMs: 5_000 });
+    const { cache, events } = await caches.open({ redis: links.url });
     await cache.set('product', '1', 'v');
     await redis.config('RESETSTAT');
     const release = links.hold('read', 'toClient');

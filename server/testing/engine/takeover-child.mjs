@@ -6,6 +6,7 @@ const cache = createCache({
   env: 'test',
   service: 'shop',
   redis,
+  deadlineMs: 1_000,
   policies: { product: { ttl: '10min', loadTimeoutMs: 1_000, leaseMs: 1_000 } },
 });
 const load = () => {

@@ -11,7 +11,7 @@ import { buildEngine } from '../build-engine.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 const said = z.union([
   z.object({ ready: z.literal(true) }),
@@ -20,7 +20,7 @@ const said = z.union([
 ]);
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { leaseOf, keyOf } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();

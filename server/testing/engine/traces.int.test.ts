@@ -7,7 +7,7 @@ import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
-import { cachesOf, deferred, type TracedCache } from './open-caches.ts';
+import { cachesOf, deferred, patient, type TracedCache } from './open-caches.ts';
 
 /**
  * What the engine does, path by path, as it tells it itself. Time stands still but where a test lets it pass, and chance is
@@ -17,7 +17,7 @@ import { cachesOf, deferred, type TracedCache } from './open-caches.ts';
 let server: RedisServer;
 let redis: Redis;
 let clock: ManualClock;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { record, recordKey, keyOf, leaseOf, putEntry } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
@@ -32,14 +32,12 @@ afterAll(() => server.stop());
 
 const fresh = { createdMs: -60_000, freshMs: 540_000, expiresMs: 600_000, loadCostMs: 7 };
 const nearEnd = { createdMs: -540_000, freshMs: 60_000, expiresMs: 120_000, loadCostMs: 60_000 };
-const stale = { createdMs: -600_000, freshMs: -1, expiresMs: 60_000 };
+const stale = { createdMs: -600_000, freshMs: -30_000, expiresMs: 60_000 };
 
 /** A cache whose time is the test's; chance says no to whatever it may. */
 async function open(random = () => 1): Promise<TracedCache> {
-  const traced = await caches.open(
-    { policies: { product: { ttl: '10min', staleWindow: '1min' }, order: { strategy: 'none' } } },
-    { clock, random },
-  );
+  const policies = { product: { ttl: '10min', staleWindow: '1min' }, order: { strategy: 'none' } } as const;
+  const traced = await caches.open({ policies }, { clock, random });
   traced.events.splice(0);
   return traced;
 }
@@ -262,7 +260,7 @@ describe('a read', () => {
       for (let n = 1; n <= 5; n += 1) {
         const read = traced.cache.getOrSet('product', '1', origin('v'));
         await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-        clock.advance(100);
+        clock.advance(patient.deadlineMs);
         expect(await read).toBe('v');
       }
       expect(await traced.cache.getOrSet('product', '1', origin('v'))).toBe('v');
@@ -270,7 +268,7 @@ describe('a read', () => {
       server.resume();
     }
     const load = ['load.started: unavailable, without a lease', 'load.ended: 7 ms'];
-    const late = [...load, 'read: unavailable in 107000 us'];
+    const late = [...load, 'read: unavailable in 2007000 us'];
     await expectTrace(traced, [
       ...[...late, ...late, ...late, ...late],
       ...['breaker of read: open, no answer', 'redis.unavailable: no answer in time', ...late],

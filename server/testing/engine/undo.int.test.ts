@@ -4,13 +4,13 @@ import { dataKey, leaseKey, showVersion } from '../../engine/keys.ts';
 import { adoptVersion, bumpVersion, runScript, undoBump } from '../../engine/scripts.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 const ref = { env: 'test', service: 'shop' };
 const FOREIGN = 'f'.repeat(40);
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 const { record, recordKey, keyOf, leaseOf } = keySpaceOf(() => redis);
 beforeAll(async () => {
   server = await startRedisServer();
