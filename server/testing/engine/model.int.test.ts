@@ -77,9 +77,11 @@ const holdLoad = fc.tuple(instance, id).map(([n, key]) =>
     const answer = deferred();
     const began = deferred();
     const read = at(fleet, n).getOrSet('product', key, async () => {
+      // What a load returns is what the origin held when it began, which for a refresh is later than the read.
+      const value = model.of(key).origin;
       began.resolve();
       await answer.promise;
-      return origin;
+      return value;
     });
     const hit = await Promise.race([began.promise, read]);
     if (hit === undefined) {
