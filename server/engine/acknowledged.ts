@@ -11,43 +11,34 @@ const KEPT_MAX = 10_000;
  */
 export class Acknowledged {
   readonly #clock: Clock;
-  readonly #kept = new Map<EntityState, Map<string, number>>();
-  #count = 0;
+  /** By key of the record and id, oldest first: taken out and put in again, a map keeps its keys by age. */
+  readonly #kept = new Map<string, { entity: EntityState; id: string; atMs: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   add(entity: EntityState, id: string): void {
-    let ids = this.#kept.get(entity);
-    if (ids === undefined) {
-      ids = new Map();
-      this.#kept.set(entity, ids);
-    }
-    // Taken out and put in again, a map keeps its keys by age.
-    if (ids.delete(id)) this.#count -= 1;
-    this.#forgetOld(ids);
-    if (this.#count >= KEPT_MAX) return;
-    ids.set(id, this.#clock.monotonicMs());
-    this.#count += 1;
+    // An escaped key holds no space.
+    const key = `${entity.versionKey} ${id}`;
+    this.#kept.delete(key);
+    this.#forgetOld(KEPT_MAX - 1);
+    this.#kept.set(key, { entity, id, atMs: this.#clock.monotonicMs() });
   }
 
-  /** The ids of one entity that are young enough; forgotten with this call. */
-  take(entity: EntityState): string[] {
-    const ids = this.#kept.get(entity);
-    if (ids === undefined) return [];
-    this.#forgetOld(ids);
-    this.#kept.delete(entity);
-    this.#count -= ids.size;
-    return [...ids.keys()];
+  /** All that are young enough, the oldest first; forgotten with this call. */
+  take(): { entity: EntityState; id: string }[] {
+    this.#forgetOld(KEPT_MAX);
+    const taken = [...this.#kept.values()];
+    this.#kept.clear();
+    return taken;
   }
 
-  #forgetOld(ids: Map<string, number>): void {
+  #forgetOld(keptMax: number): void {
     const sinceMs = this.#clock.monotonicMs() - KEPT_MS;
-    for (const [id, atMs] of ids) {
-      if (atMs >= sinceMs) return;
-      ids.delete(id);
-      this.#count -= 1;
+    for (const [key, { atMs }] of this.#kept) {
+      if (atMs >= sinceMs && this.#kept.size <= keptMax) return;
+      this.#kept.delete(key);
     }
   }
 }

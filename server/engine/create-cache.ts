@@ -279,10 +279,9 @@ class SideboardCache implements Cache<string> {
   /** Rule 12: Redis is another server now, and may not know what the last one acknowledged at its end. */
   async #changeServer(): Promise<void> {
     const found = await checkRecords(this.#context, this.#versions, this.#context.write, this.#cached());
-    for (const [entity, record] of found) {
-      const ids = this.#acknowledged.take(entity);
+    for (const { entity, id } of this.#acknowledged.take()) {
       // Nothing from before a new version can be read.
-      if (record !== 'repaired') for (const id of ids) this.#deferred.add(entity, id);
+      if (found.get(entity) !== 'repaired') this.#deferred.add(entity, id);
     }
     await this.#deferred.replay();
   }

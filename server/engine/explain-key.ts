@@ -48,10 +48,10 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
       next: { does: 'load without filling', why: 'the policy of this entity says that it is never cached' },
     };
   }
-  const unavailable = (why: string): Explanation => ({
+  const unavailable = (why: string, does: NextRead = 'load without filling'): Explanation => ({
     ...base,
     freshness: { kind: 'unknown' },
-    next: { does: 'load without filling', why },
+    next: { does, why },
   });
   // The record may have moved since this instance last saw it: the second question is then asked under the right version.
   for (const last of [false, true]) {
@@ -72,12 +72,16 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
       case 'refused':
         return unavailable(`Redis refuses the version record (${describeError(reply.error)})`);
       case 'missing':
-        return unavailable('there is no version record: the next read makes one, and everything before it is out of reach');
+        return unavailable(
+          'there is no version record: the next read makes one, and everything before it is out of reach',
+          'load and fill',
+        );
       case 'regressed':
         return unavailable('the version record went back: the next read raises it, and everything before that is out of reach');
       case 'foreign':
         return unavailable(
           'Redis is another server, or was started again: the next read adopts the version, and everything before that is out of reach',
+          'load and fill',
         );
       case 'record':
         break;
@@ -90,7 +94,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
     const [bytes, lease, leftMs] = answer.replies;
     const judged = Buffer.isBuffer(bytes) ? judgeWhole(bytes, key, context.redisNow()) : null;
     const held = leaseOf(textOf(lease), integerOf(leftMs), context.instance);
-    const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale');
+    const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale') && !entity.isUnacknowledged(id);
     return {
       ...base,
       tier: served ? 'redis' : 'none',
@@ -99,7 +103,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
       key,
       freshness: freshnessOf(judged),
       lease: held,
-      next: nextRead(context, entity, judged, held),
+      next: nextRead(context, entity, id, judged, held),
     };
   }
   return unavailable('the version changes faster than it can be followed');
@@ -130,20 +134,36 @@ function leaseOf(text: string | null, leftMs: number | null, instance: string): 
   };
 }
 
-function nextRead(context: EngineContext, entity: EntityState, judged: Judgement | null, lease: Explanation['lease']): Explanation['next'] {
+function nextRead(
+  context: EngineContext,
+  entity: EntityState,
+  id: string,
+  judged: Judgement | null,
+  lease: Explanation['lease'],
+): Explanation['next'] {
+  if (entity.isUnacknowledged(id)) {
+    return {
+      does: 'load without filling',
+      why: 'Redis has not acknowledged an invalidation of it yet: this instance treats it as invalid',
+    };
+  }
+  // This instance loads the key, or has asked for its lease lately and pauses.
+  const busy = lease !== null || entity.slots.has(id);
   if (judged?.kind === 'fresh') {
-    if (!refreshesEarly(entity.policy, judged, context.redisNow(), () => 0)) return { does: 'serve', why: 'the entry is fresh' };
-    return lease === null
-      ? { does: 'serve and perhaps refresh', why: 'the entry is fresh, and near enough to its end to be loaded again early' }
-      : { does: 'serve', why: 'the entry is fresh, and somebody loads it again already' };
+    const nowMs = context.redisNow();
+    // Chance from 0 to 1: the earliest that it can decide for a refresh, and the latest.
+    if (!refreshesEarly(entity.policy, judged, nowMs, () => 0)) return { does: 'serve', why: 'the entry is fresh' };
+    if (busy) return { does: 'serve', why: 'the entry is fresh, and somebody loads it again already' };
+    const does = refreshesEarly(entity.policy, judged, nowMs, () => 1) ? 'serve and refresh' : 'serve and perhaps refresh';
+    return { does, why: 'the entry is fresh, and near enough to its end to be loaded again early' };
   }
   if (judged?.kind === 'stale') {
     const because = judged.flags.includes('stale')
       ? 'a soft invalidation marked the entry stale'
       : 'the entry is past its TTL, within its stale window';
-    return lease === null
-      ? { does: 'serve and refresh', why: `${because}; the reader's instance loads it again` }
-      : { does: 'serve', why: `${because}; somebody loads it again already` };
+    return busy
+      ? { does: 'serve', why: `${because}; somebody loads it again already` }
+      : { does: 'serve and refresh', why: `${because}; the reader's instance loads it again` };
   }
   const missing = missingBecause(judged);
   if (lease === null) return { does: 'load and fill', why: `${missing}; the lease is free` };

@@ -163,6 +163,8 @@ export class LoadTable {
     let moves = 0;
     let unwanted = useless;
     let awaited: string | null = null;
+    let told = false;
+    let tookOver = false;
     while (gate.late.length > 0) {
       const asking = gate.late;
       gate.late = [];
@@ -188,13 +190,16 @@ export class LoadTable {
             wake.stop();
             break;
           }
-          // Rule 6: another token than the one waited for means a revocation; a key may be invalidated faster than it loads.
-          if ((awaited !== null && awaited !== answer.token) || clock.monotonicMs() >= giveUpAtMs) {
+          // Rule 6: a key may be invalidated faster than it loads. Another token than the one waited for means a revocation,
+          // but for the first of which nobody told: a dead holder's lease ran out, and another waiter has it.
+          const changed: boolean = awaited !== null && awaited !== answer.token;
+          if ((changed && (told || tookOver)) || clock.monotonicMs() >= giveUpAtMs) {
             wake.stop();
             return this.#startUnleased(entity, id, gate);
           }
+          tookOver ||= changed;
           awaited = answer.token;
-          await wake.waited;
+          told = (await wake.waited) === 'told';
           break;
         }
         case 'moved': {
@@ -221,18 +226,18 @@ export class LoadTable {
   }
 
   /** `waited` resolves at the first wake after this call, or when the fallback timer has run. */
-  #listen(key: CacheKey): { waited: Promise<void>; stop(): void } {
-    let stop = () => {};
-    const waited = new Promise<void>((resolve) => {
-      const cancel = this.#context.clock.after(FALLBACK_MS, () => stop());
-      const forget = this.#wakeUps.listen(key, () => stop());
-      stop = () => {
+  #listen(key: CacheKey): { waited: Promise<'told' | 'untold'>; stop(): void } {
+    let end = (_how: 'told' | 'untold') => {};
+    const waited = new Promise<'told' | 'untold'>((resolve) => {
+      const cancel = this.#context.clock.after(FALLBACK_MS, () => end('untold'));
+      const forget = this.#wakeUps.listen(key, () => end('told'));
+      end = (how) => {
         cancel();
         forget();
-        resolve();
+        resolve(how);
       };
     });
-    return { waited, stop: () => stop() };
+    return { waited, stop: () => end('untold') };
   }
 
   #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease): void {

@@ -22,7 +22,8 @@ const options = z.strictObject({
   redis: z.custom<RedisConnection>((value) => typeof value === 'string' || (typeof value === 'object' && value !== null), {
     error: 'must be a url or { host, port, … }; `redisFromEnv()` makes one',
   }),
-  policies: z.custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+  // A Map or a Date is an object that names nothing.
+  policies: z.custom<Record<string, unknown>>((value) => Object.prototype.toString.call(value) === '[object Object]', {
     error: 'must name each entity with its policy',
   }),
   allowFaults: z.boolean().optional(),

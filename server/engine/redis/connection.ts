@@ -36,13 +36,16 @@ const address = z.strictObject({
   db: z.int().min(0).max(1_000_000).optional(),
   tls: z.boolean().optional(),
 });
-const connection = z.union([z.string(), z.strictObject({ url: z.string() }), address]);
+const byUrl = z.strictObject({ url: z.string() });
+const connection = z.union([z.string(), byUrl, address]);
 
 /** Throws `ConfigurationError` of one line; a url's password is never part of it. */
 export function resolveConnection(input: RedisConnection, path: readonly string[] = ['redis']): ResolvedConnection {
   const parsed = connection.safeParse(input);
   if (!parsed.success) {
-    const detailed = typeof input === 'object' && input !== null && !('url' in input) ? address.safeParse(input) : parsed;
+    // The union's own error names no field.
+    const meant = typeof input !== 'object' || input === null ? connection : 'url' in input ? byUrl : address;
+    const detailed = meant.safeParse(input);
     const issue = detailed.error?.issues[0];
     const at = (issue?.path ?? []).map((part) => (typeof part === 'number' ? part : String(part)));
     throw new ConfigurationError(

@@ -8,8 +8,14 @@ export interface TracedCache {
   events: CacheEvent[];
 }
 
+/** For tests in which no deadline is meant to pass: a busy machine must not make one. */
+export const patient = { deadlineMs: 2_000 };
+
 /** Caches over one server, all closed by `closeAll`. Each is an instance of its own, as in another process. */
-export function cachesOf(server: () => RedisServer): {
+export function cachesOf(
+  server: () => RedisServer,
+  defaults: Partial<CacheOptions<string>> = {},
+): {
   open(options?: Partial<CacheOptions<string>>, parts?: CacheParts): Promise<TracedCache>;
   closeAll(): Promise<void>;
 } {
@@ -17,7 +23,14 @@ export function cachesOf(server: () => RedisServer): {
   return {
     async open(options = {}, parts = {}) {
       const cache = createCacheWith<string>(
-        { env: 'test', service: 'shop', redis: server().url, policies: { product: { ttl: '10min', staleWindow: '1min' } }, ...options },
+        {
+          env: 'test',
+          service: 'shop',
+          redis: server().url,
+          policies: { product: { ttl: '10min', staleWindow: '1min' } },
+          ...defaults,
+          ...options,
+        },
         parts,
       );
       opened.push(cache);

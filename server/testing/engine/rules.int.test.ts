@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
+import { dataKey, inboxPrefix, leaseKey, versionKey } from '../../engine/keys.ts';
 import {
   acquireLease,
   beginWrite,
@@ -134,6 +134,21 @@ describe('rule 2: a fill is stored only while its lease stands', () => {
     await mute.auth('mute', 'any');
     expect(await runScript(mute, fillEntry, [key, leaseKey(key)], [token('L', 'a'), 'value', 60_000, 'inbox:'])).toBe(1);
     expect(await redis.mget(key, leaseKey(key))).toEqual(['value', null]);
+  });
+
+  it("an entry is as old as the start of its load, and carries the load's cost", async () => {
+    const { cache } = await caches.open();
+    const nowMs = async () => Number((await redis.time())[0]) * 1_000 + Number((await redis.time())[1]) / 1_000;
+    let startedMs = 0;
+    await cache.getOrSet('product', '1', async () => {
+      startedMs = await nowMs();
+      await vi.waitFor(async () => expect((await nowMs()) - startedMs).toBeGreaterThan(250), { interval: 20 });
+      return 'v';
+    });
+    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' }));
+    const peek = await cache.peek('product', '1');
+    expect(peek.kind === 'fresh' && peek.createdMs).toBeLessThan(startedMs + 125);
+    expect(await cache.explain('product', '1')).toMatchObject({ freshness: { loadCostMs: expect.toSatisfy((ms: number) => ms >= 250) } });
   });
 
   it('without a lease reply nothing is stored', async () => {
@@ -368,7 +383,11 @@ describe('rule 6: waiters', () => {
     const lease = leaseKey(await keyOf('1'));
     await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
     // Revoked, and taken by somebody else at once: the waiter loads by itself.
-    await redis.set(lease, token('L', 'other'), 'PX', 60_000);
+    await redis
+      .multi()
+      .eval(invalidateEntry.lua, 2, await keyOf('1'), lease, inboxPrefix(ref))
+      .set(lease, token('L', 'other'), 'PX', 60_000)
+      .exec();
     expect(await waiting).toBe('own');
     held.resolve('held');
     expect(await read).toBe('held');

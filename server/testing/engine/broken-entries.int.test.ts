@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { framesKey } from '../../engine/keys.ts';
+import { frame } from '../../engine/wire/frame.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { holdLinksTo } from './held-links.ts';
+import { keySpaceOf } from './key-space.ts';
+import { cachesOf, countingLoader, patient } from './open-caches.ts';
+
+let server: RedisServer;
+let redis: Redis;
+const caches = cachesOf(() => server, patient);
+const { keyOf } = keySpaceOf(() => redis);
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = server.client();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+afterEach(() => caches.closeAll());
+afterAll(() => server.stop());
+
+/** Of all frames handed over so far. */
+async function corruptCounted(): Promise<number> {
+  const items = await redis.xrange(framesKey({ env: 'test', service: 'shop' }), '-', '+');
+  const frames = items.map(([, fields]) => frame.parse(JSON.parse(fields[1] ?? '')));
+  return frames.reduce((sum, { entities }) => sum + (entities['product']?.corrupt ?? 0), 0);
+}
+
+describe('rule 9: an entry that is not as it was filled', () => {
+  it('one byte of any entry, flipped anyhow: a miss, counted, removed; never a value, never an exception', async () => {
+    const { cache, events } = await caches.open();
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.jsonValue(),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.integer({ min: 1, max: 255 }),
+        async (value, where, flip) => {
+          runs += 1;
+          await cache.set('product', '1', value);
+          const key = await keyOf('1');
+          const bytes = await redis.getBuffer(key);
+          const at = Math.floor(where * (bytes?.length ?? 0));
+          await redis.setrange(key, at, Buffer.from([(bytes?.[at] ?? 0) ^ flip]));
+          expect(await cache.get('product', '1')).toBeUndefined();
+          await vi.waitFor(async () => expect(await redis.exists(key)).toBe(0), { interval: 1 });
+        },
+      ),
+      { numRuns: 150 },
+    );
+    expect(events.filter((event) => event.type === 'entry.rejected')).toHaveLength(runs);
+    await cache.close();
+    expect(await corruptCounted()).toBe(runs);
+  });
+
+  it("another key's bytes, fresh and whole, are never served under this key", async () => {
+    const policies = { product: { ttl: '10min' }, order: { ttl: '10min' } };
+    const { cache } = await caches.open({ policies });
+    const orders = keySpaceOf(() => redis, 'order');
+    await cache.set('product', '1', 'of 1');
+    await cache.set('product', '2', 'of 2');
+    await cache.set('order', '1', 'of order 1');
+    for (const other of [await keyOf('2'), await orders.keyOf('1')]) {
+      await redis.copy(other, await keyOf('1'), 'REPLACE');
+      expect(await cache.peek('product', '1')).toEqual({ kind: 'miss' });
+      expect(await redis.exists(other)).toBe(1);
+    }
+  });
+
+  it('is removed only if it is unchanged', async () => {
+    const links = await holdLinksTo(server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    await b.cache.set('product', '1', 'v1');
+    await redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
+    links.takeSent('lease');
+    const release = links.hold('lease', 'toServer');
+    expect(await a.cache.get('product', '1')).toBeUndefined();
+    // The removal is on its way when somebody fills the key.
+    await vi.waitFor(() => expect(links.takeSent('lease')).toContain('garbage'));
+    await b.cache.set('product', '1', 'v2');
+    await redis.config('RESETSTAT');
+    release();
+    await vi.waitFor(async () => expect(await redis.info('commandstats')).toMatch(/cmdstat_eval/));
+    expect(await b.cache.get('product', '1')).toBe('v2');
+    await links.close();
+  });
+
+  it('who wants to load it removes it and asks for the lease in one, and is served what was filled meanwhile', async () => {
+    const links = await holdLinksTo(server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    await b.cache.set('product', '1', 'v1');
+    await redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
+    links.takeSent('lease');
+    const release = links.hold('lease', 'toServer');
+    const origin = countingLoader(() => Promise.resolve('loaded'));
+    const read = a.cache.getOrSet('product', '1', origin.load);
+    await vi.waitFor(() => expect(links.takeSent('lease')).toContain('garbage'));
+    await b.cache.set('product', '1', 'v2');
+    release();
+    expect(await read).toBe('v2');
+    expect(origin.calls()).toBe(0);
+    await links.close();
+  });
+});
