@@ -72,7 +72,7 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
           <FaultFields form={form} />
           <Group gap={4} align="flex-end" wrap="nowrap">
             <NumberInput
-              label="Ends by itself after, seconds"
+              label="Ends by itself after, s"
               description="Mandatory: at most 900"
               placeholder="10"
               allowDecimal={false}
