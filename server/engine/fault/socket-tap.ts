@@ -12,7 +12,7 @@ export interface SocketFaults {
   readonly refuse: RefusedCommand | null;
 }
 
-export const noFaults: SocketFaults = { toRedis: openLane, fromRedis: openLane, resetShare: 0, refuse: null };
+const noFaults: SocketFaults = { toRedis: openLane, fromRedis: openLane, resetShare: 0, refuse: null };
 
 /** A connection that has not said within this where its replies stand is ended. */
 const SEEK_MS_MAX = 1_000;
