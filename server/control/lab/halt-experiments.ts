@@ -17,7 +17,11 @@ export const haltExperiments = defineAction({
       try {
         await deps.operator.orderFaults(ref, { stop: 'all' });
       } catch (error) {
-        deps.log.warn({ ...ref, err: error }, 'the faults of a service could not be halted');
+        // Its message alone: a cause may hold the arguments of a command.
+        deps.log.warn(
+          { ...ref, reason: error instanceof Error ? error.message : 'unknown' },
+          'the faults of a service could not be halted',
+        );
         result.unreached.push(ref);
         return;
       }
