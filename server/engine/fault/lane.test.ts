@@ -65,6 +65,15 @@ describe('a lane', () => {
     expect([got, one.lost]).toEqual([['b'], true]);
   });
 
+  it('loses the next chunk alone when told so, and never the end', () => {
+    const one = lane();
+    one.swallowNext();
+    for (const chunk of ['a', 'b']) one.take(Buffer.from(chunk));
+    one.swallowNext();
+    one.take('end');
+    expect([got, one.lost]).toEqual([['b', '(end)'], true]);
+  });
+
   it('holds everything until it is let go, and releases what waits at once', () => {
     const one = lane();
     const letGo = one.hold();

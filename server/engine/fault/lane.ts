@@ -71,8 +71,9 @@ export class Lane {
   }
 
   take(item: LaneItem): void {
-    if (this.#shape.swallows || this.#toSwallow > 0) {
-      if (this.#toSwallow > 0) this.#toSwallow -= 1;
+    const swallowed = this.#toSwallow > 0 && Buffer.isBuffer(item);
+    if (swallowed) this.#toSwallow -= 1;
+    if (swallowed || this.#shape.swallows) {
       this.#lost = true;
       return;
     }
@@ -95,7 +96,7 @@ export class Lane {
     };
   }
 
-  /** The next item is lost, and what follows it is handed on: what no network does, and a broken proxy has done. */
+  /** The next chunk is lost, and what follows it is handed on: what no network does, and a broken proxy has done. */
   swallowNext(): void {
     this.#toSwallow += 1;
   }
