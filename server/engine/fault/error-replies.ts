@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { RefusedCommand } from './refused-commands.ts';
 import { CommandFramer, ReplyFramer } from './resp-framer.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /**
  * Answers some of a connection's commands with an error in Redis' place. A refused command is never sent, and its error
  * stands where its reply would have stood, so the client stays in step: as many replies as commands, in their order. On a
@@ -17,7 +19,8 @@ export class ErrorReplies {
   readonly #pending: (Buffer | null)[] = [];
   #refuse: RefusedCommand | null = null;
   #refused = 0;
-  #seeking: { marker: Buffer; held: Buffer[] } | null = null;
+  /** `tail`: the last bytes held, in which the marker may have begun. */
+  #seeking: { marker: Buffer; held: Buffer[]; heldBytes: number; tail: Buffer } | null = null;
 
   /** `deliver` gets the bytes that the client is to see; `onIdle` is told when `idle` may have become true. */
   constructor(deliver: (bytes: Buffer) => void, onIdle: () => void) {
@@ -28,6 +31,11 @@ export class ErrorReplies {
   /** True while no error waits behind a reply that is to come: the connection can go on without. */
   get idle(): boolean {
     return this.#refused === 0 && this.#seeking === null;
+  }
+
+  /** What waits until it is known where the replies stand. */
+  get heldBytes(): number {
+    return this.#seeking?.heldBytes ?? 0;
   }
 
   /** True until it is known where the replies stand. */
@@ -43,7 +51,7 @@ export class ErrorReplies {
   /** For a connection in use: the command that must be sent now. */
   seek(): Buffer {
     const text = randomBytes(16).toString('hex');
-    this.#seeking = { marker: Buffer.from(`$${text.length}\r\n${text}\r\n`, 'latin1'), held: [] };
+    this.#seeking = { marker: Buffer.from(`$${text.length}\r\n${text}\r\n`, 'latin1'), held: [], heldBytes: 0, tail: NOTHING };
     return Buffer.from(`*2\r\n$4\r\nPING\r\n$${text.length}\r\n${text}\r\n`, 'latin1');
   }
 
@@ -90,11 +98,17 @@ export class ErrorReplies {
   /** Until the marker has come all bytes wait: one that is cut in two must not be passed on in part. */
   #afterMarker(bytes: Buffer): { earlier: Buffer; ours: Buffer } {
     const seeking = this.#seeking;
-    if (seeking === null) return { earlier: Buffer.alloc(0), ours: bytes };
+    if (seeking === null) return { earlier: NOTHING, ours: bytes };
     seeking.held.push(bytes);
+    seeking.heldBytes += bytes.length;
+    const window = Buffer.concat([seeking.tail, bytes]);
+    const found = window.indexOf(seeking.marker);
+    if (found === -1) {
+      seeking.tail = window.subarray(Math.max(0, window.length - seeking.marker.length + 1));
+      return { earlier: NOTHING, ours: NOTHING };
+    }
     const all = Buffer.concat(seeking.held);
-    const at = all.indexOf(seeking.marker);
-    if (at === -1) return { earlier: Buffer.alloc(0), ours: Buffer.alloc(0) };
+    const at = all.length - window.length + found;
     this.#seeking = null;
     return { earlier: all.subarray(0, at), ours: all.subarray(at + seeking.marker.length) };
   }

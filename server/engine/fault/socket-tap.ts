@@ -14,6 +14,8 @@ export interface SocketFaults {
 
 const noFaults: SocketFaults = { toRedis: openLane, fromRedis: openLane, resetShare: 0, refuse: null };
 
+/** More than this is not held back while it is sought where the replies stand. */
+const HELD_BYTES_MAX = 16 << 20;
 /** A connection that has not said within this where its replies stand is ended. */
 const SEEK_MS_MAX = 1_000;
 
@@ -133,6 +135,7 @@ export class SocketTap {
     else if (this.#replies === null) this.#hand(item);
     else {
       this.#replies.incoming(item);
+      if ((this.#replies?.heldBytes ?? 0) > HELD_BYTES_MAX) this.#socket.destroy(resetError());
     }
   }
 
