@@ -1,23 +1,22 @@
 'use client';
-import { Button, Group, Input, NumberInput, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Group, NativeSelect, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type ExperimentInput, experimentInput } from '../../server/contract/lab.ts';
+import type { ExperimentInput } from '../../server/contract/lab.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { ActButton } from '../layout/act-button.tsx';
 import { Card } from '../layout/card.tsx';
-import { ConfirmAct } from '../layout/confirm-act.tsx';
-import { describeFault } from '../layout/describe-fault.ts';
 import { useLiveState } from '../live/live-context.tsx';
-import { newIntent } from '../trpc/new-intent.ts';
-import { useDenied, useIsProduction } from '../trpc/session-context.tsx';
-import { useTRPC } from '../trpc/trpc-context.ts';
+import { useDenied } from '../trpc/session-context.tsx';
+import { FaultFields } from './fault-fields.tsx';
+import { faultMenu, menuEntry, plainFault, presets } from './fault-menu.ts';
 import { type ExperimentFields, parseExperiment } from './parse-experiment.ts';
+import { StartDialog } from './start-dialog.tsx';
 
 const SECONDS = [10, 30, 60] as const;
+const menu = faultMenu.map(({ group, entries }) => ({ group, items: entries.map(({ kind, label }) => ({ value: kind, label })) }));
 
-/** What to simulate, for how long, and why. */
+/** What to simulate, on whom, for how long, and why. */
 export function ComposeForm({ scope }: { scope: ServiceRef }) {
   const denied = useDenied('lab.start');
   const instances = useLiveState((state) => state.instances) ?? [];
@@ -26,7 +25,7 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
   const [asked, setAsked] = useState<ExperimentInput | null>(null);
   const form = useForm<ExperimentFields>({
     mode: 'controlled',
-    initialValues: { kind: 'down', latencyMs: 200, seconds: '', reason: '' },
+    initialValues: { ...plainFault, instancesPercent: 100, seconds: '', reason: '' },
     validate: (fields) => parseExperiment(scope, fields).errors,
   });
   const nobody = takers === 0 ? 'No running instance of this service takes faults: its owner has to allow them.' : null;
@@ -38,59 +37,61 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
           if (denied === null && nobody === null && experiment !== null) setAsked(experiment);
         })}
       >
-        <Stack gap="sm">
+        <Stack gap="xs">
           <Text fz="sm">
-            For{' '}
             <strong>
               {scope.env} / {scope.service}
             </strong>
-            : {takers} of {own.length} running instances take faults.
+            : {takers} of {own.length} instances take faults.
           </Text>
-          <Input.Wrapper
+          <fieldset style={{ border: 0, margin: 0, padding: 0 }} aria-label="Presets">
+            <Group gap={4}>
+              {presets.map(({ label, fields }) => {
+                const chosen = isSame(fields, form.values);
+                return (
+                  <Button
+                    key={label}
+                    size="compact-xs"
+                    variant={chosen ? 'light' : 'default'}
+                    aria-pressed={chosen}
+                    onClick={() => form.setValues(fields)}
+                  >
+                    {label}
+                  </Button>
+                );
+              })}
+            </Group>
+          </fieldset>
+          <NativeSelect
             label="Fault"
-            labelElement="div"
-            inputWrapperOrder={['label', 'input', 'description']}
-            description={
-              form.values.kind === 'down'
-                ? 'Connections are cut and refused: reads go to the origin, counted as unavailable.'
-                : 'Every answer comes later: past the deadline, reads go to the origin.'
-            }
-          >
-            <SegmentedControl
-              fullWidth
-              my={4}
-              aria-label="Fault"
-              data={[
-                { value: 'down', label: 'Redis down' },
-                { value: 'slow', label: 'Redis slow' },
-              ]}
-              {...form.getInputProps('kind')}
-            />
-          </Input.Wrapper>
-          {form.values.kind === 'slow' && (
-            <NumberInput label="Slower by, ms" min={1} max={10_000} step={50} allowDecimal={false} {...form.getInputProps('latencyMs')} />
-          )}
-          <div>
+            inputWrapperOrder={['label', 'input', 'description', 'error']}
+            description={menuEntry(form.values.kind).effect}
+            data={menu}
+            {...form.getInputProps('kind')}
+          />
+          <FaultFields form={form} />
+          <Group gap={4} align="flex-end" wrap="nowrap">
             <NumberInput
-              label="Ends by itself after, seconds"
-              description="Mandatory: at most 900. It ends even if this console dies."
+              label="Ends by itself after, s"
+              description="Mandatory: at most 900"
               placeholder="10"
               allowDecimal={false}
+              inputWrapperOrder={['label', 'description', 'error', 'input']}
+              flex={1}
               {...form.getInputProps('seconds')}
             />
-            <Group gap={4} mt={4}>
-              {SECONDS.map((seconds) => (
-                <Button
-                  key={seconds}
-                  size="compact-xs"
-                  variant={form.values.seconds === seconds ? 'light' : 'default'}
-                  onClick={() => form.setFieldValue('seconds', seconds)}
-                >
-                  {seconds} s
-                </Button>
-              ))}
-            </Group>
-          </div>
+            {SECONDS.map((seconds) => (
+              <Button
+                key={seconds}
+                size="compact-sm"
+                my={5}
+                variant={form.values.seconds === seconds ? 'light' : 'default'}
+                onClick={() => form.setFieldValue('seconds', seconds)}
+              >
+                {seconds} s
+              </Button>
+            ))}
+          </Group>
           <TextInput
             label="Reason"
             description="Others see it in the banner and the audit"
@@ -108,32 +109,10 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
   );
 }
 
-function StartDialog({ experiment, takers, onClose }: { experiment: ExperimentInput; takers: number; onClose: () => void }) {
-  const trpc = useTRPC();
-  const queries = useQueryClient();
-  const production = useIsProduction(experiment.env);
-  const [idempotencyKey] = useState(newIntent);
-  const start = useMutation(
-    trpc.lab.start.mutationOptions({
-      onSuccess: onClose,
-      onSettled: () => queries.invalidateQueries(trpc.lab.list.queryFilter()),
-    }),
-  );
-  const fault = describeFault({ kind: experiment.kind, latencyMs: experiment.kind === 'slow' ? experiment.latencyMs : null });
-  return (
-    <ConfirmAct
-      onClose={onClose}
-      title="Start the experiment"
-      confirm={`Start for ${experiment.seconds} s`}
-      phrase={production ? experiment.env : null}
-      pending={start.isPending}
-      error={start.error}
-      onConfirm={() => start.mutate({ experiment: experimentInput.parse(experiment), idempotencyKey })}
-    >
-      <p style={{ margin: 0 }}>
-        <strong>{fault}</strong> for {takers} instances of {experiment.env} / {experiment.service}, for {experiment.seconds} s. Their reads
-        go to the origin meanwhile. The real Redis is never touched; Stop is on every page.
-      </p>
-    </ConfirmAct>
-  );
+/** Of a preset what its fault has counts; what only other faults have may stand as it will. */
+function isSame(preset: (typeof presets)[number]['fields'], fields: ExperimentFields): boolean {
+  const scope = { env: 'preset', service: 'preset' };
+  const rest = { instancesPercent: 100, seconds: 1, reason: 'preset' };
+  const faultOf = (part: typeof preset) => JSON.stringify(parseExperiment(scope, { ...part, ...rest }).experiment?.fault ?? null);
+  return faultOf(preset) === faultOf(fields);
 }

@@ -2,11 +2,11 @@
 import { Skeleton, Table } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
+import { describeFault } from '../../server/contract/describe-fault.ts';
 import type { ExperimentView } from '../../server/contract/lab.ts';
 import { formatDuration } from '../../server/contract/units.ts';
 import { Ago } from '../layout/ago.tsx';
 import { Card } from '../layout/card.tsx';
-import { describeFault } from '../layout/describe-fault.ts';
 import { QueryTrouble } from '../layout/notice.tsx';
 import { StopButton } from '../layout/stop-button.tsx';
 import { WideTable } from '../layout/wide-table.tsx';
@@ -53,7 +53,7 @@ export function ExperimentList() {
             <Table.Tbody>
               {rows.map((one) => (
                 <Table.Tr key={one.id}>
-                  <Table.Th scope="row">{describeFault(one)}</Table.Th>
+                  <Table.Th scope="row">{describeFault(one.fault)}</Table.Th>
                   <Table.Td>
                     {one.env} / {one.service}
                   </Table.Td>
@@ -63,7 +63,7 @@ export function ExperimentList() {
                     <Ago atMs={one.startedAtMs} />
                   </Table.Td>
                   <Table.Td>
-                    {one.appliedBy.length} of {one.expected.length}
+                    <AppliedBy experiment={one} />
                   </Table.Td>
                   <Table.Td>
                     <StateOf experiment={one} />
@@ -76,6 +76,19 @@ export function ExperimentList() {
         </WideTable>
       )}
     </Card>
+  );
+}
+
+/** How many of those it meant said so, and how long the last took. */
+function AppliedBy({ experiment }: { experiment: ExperimentView }) {
+  const { appliedBy, expected, ackMs, instancesPercent } = experiment;
+  const times = Object.values(ackMs);
+  return (
+    <>
+      {appliedBy.length} of {expected.length}
+      {times.length > 0 && `, the last after ${formatDuration(Math.max(...times))}`}
+      {instancesPercent < 100 && ` (${instancesPercent}% of instances)`}
+    </>
   );
 }
 

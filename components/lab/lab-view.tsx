@@ -14,9 +14,11 @@ import { ratesNow } from '../live/rates.ts';
 import { serviceSeries } from '../live/service-series.ts';
 import { ComposeForm } from './compose-form.tsx';
 import { ExperimentList } from './experiment-list.tsx';
+import { HaltButton } from './halt-button.tsx';
+import { InstanceTable } from './instance-table.tsx';
 import classes from './lab.module.css';
 
-const LEAD = "Rehearse an outage at the sockets of a service's instances. The real Redis is never touched.";
+const LEAD = "Rehearse an outage inside a service's instances. The real Redis is never touched.";
 
 /** Compose an experiment, and watch what it does to reads. */
 export function LabView() {
@@ -42,12 +44,15 @@ function LabOf({ scope }: { scope: ServiceRef }) {
   const rates = useMemo(() => ratesNow(points, service), [points, service]);
   return (
     <>
-      <PageHead title="Failure lab" lead={LEAD} />
+      <PageHead title="Failure lab" lead={LEAD}>
+        <HaltButton />
+      </PageHead>
       <div className={classes['grid']}>
         <ComposeForm scope={scope} />
         <div className={classes['charts']}>
-          <ReadsChart title="What becomes of reads?" data={data} rates={rates} marks={marks} height={180} />
-          <LatencyChart data={data} marks={marks} height={140} />
+          <ReadsChart title="What becomes of reads?" data={data} rates={rates} marks={marks} height={160} />
+          <LatencyChart data={data} marks={marks} height={120} />
+          <InstanceTable scope={scope} />
         </div>
       </div>
       <ExperimentList />

@@ -1,7 +1,7 @@
 'use client';
+import { describeFault } from '../../server/contract/describe-fault.ts';
 import type { ExperimentView } from '../../server/contract/lab.ts';
 import { useServerNow } from '../live/server-now.ts';
-import { describeFault } from './describe-fault.ts';
 import classes from './shell.module.css';
 import { StopButton } from './stop-button.tsx';
 
@@ -17,7 +17,7 @@ export function ExperimentBanner({ experiment }: { experiment: ExperimentView })
     >
       <strong>Experiment</strong>
       <span>
-        {describeFault(experiment)} for {experiment.env} / {experiment.service}
+        {describeFault(experiment.fault)} for {experiment.env} / {experiment.service}
       </span>
       <span className={classes['bannerMore']}>
         “{experiment.reason}” by {experiment.by} · applied by {experiment.appliedBy.length} of {experiment.expected.length} instances

@@ -2,12 +2,12 @@
 import { notifications } from '@mantine/notifications';
 import { IconPlayerStopFilled } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { describeFault } from '../../server/contract/describe-fault.ts';
 import type { ExperimentView } from '../../server/contract/lab.ts';
 import { useDenied } from '../trpc/session-context.tsx';
 import { showError } from '../trpc/show-error.tsx';
 import { useTRPC } from '../trpc/trpc-context.ts';
 import { ActButton } from './act-button.tsx';
-import { describeFault } from './describe-fault.ts';
 
 interface StopButtonProps {
   experiment: ExperimentView;
@@ -22,7 +22,7 @@ export function StopButton({ experiment, variant }: StopButtonProps) {
   const stop = useMutation(
     trpc.lab.stop.mutationOptions({
       onSuccess() {
-        notifications.show({ color: 'teal', title: 'Stopped', message: `${describeFault(experiment)} has ended.`, withBorder: true });
+        notifications.show({ color: 'teal', title: 'Stopped', message: `${describeFault(experiment.fault)} has ended.`, withBorder: true });
         return queries.invalidateQueries(trpc.lab.list.queryFilter());
       },
       onError: showError,

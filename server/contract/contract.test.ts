@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { describeFault } from './describe-fault.ts';
 import { hrefs } from './hrefs.ts';
-import { experimentInput } from './lab.ts';
+import { experimentInput, faultSpec } from './lab.ts';
 import { may } from './permissions.ts';
 import { policyValues, presets } from './policies.ts';
 import { serviceRef } from './service-ref.ts';
@@ -9,18 +10,56 @@ const issue = (result: { success: boolean; error?: { issues: { path: PropertyKey
   result.error?.issues[0];
 
 describe('what the browser may send', () => {
-  it('an experiment without an end is refused', () => {
-    const result = experimentInput.safeParse({ kind: 'down', env: 'demo', service: 'shop', reason: 'drill' });
-    expect(issue(result)?.path).toEqual(['seconds']);
+  const experiment = { env: 'demo', service: 'shop', fault: { kind: 'refuse' }, seconds: 10, reason: 'drill' };
+
+  it.each<[string, Record<string, unknown>, PropertyKey[]]>([
+    ['without an end', { seconds: undefined }, ['seconds']],
+    ['of 0 seconds', { seconds: 0 }, ['seconds']],
+    ['of more than 15 minutes', { seconds: 901 }, ['seconds']],
+    ['of half a second', { seconds: 1.5 }, ['seconds']],
+    ['of NaN seconds', { seconds: Number.NaN }, ['seconds']],
+    ['of endless seconds', { seconds: Number.POSITIVE_INFINITY }, ['seconds']],
+    ['of seconds as text', { seconds: '10' }, ['seconds']],
+    ['without a reason', { reason: '  ' }, ['reason']],
+    ['for no instance', { instancesPercent: 0 }, ['instancesPercent']],
+    ['for more than all instances', { instancesPercent: 101 }, ['instancesPercent']],
+    ['with a field of its own', { host: 'elsewhere' }, []],
+    ['of an unknown kind', { fault: { kind: 'earthquake' } }, ['fault', 'kind']],
+    ['of no kind', { fault: {} }, ['fault', 'kind']],
+    ['of a probability over 1', { fault: { kind: 'refuse', probability: 1.5 } }, ['fault', 'probability']],
+    ['of probability 0', { fault: { kind: 'refuse', probability: 0 } }, ['fault', 'probability']],
+    ['for an unknown role', { fault: { kind: 'refuse', roles: ['control'] } }, ['fault', 'roles', 0]],
+    ['for no role', { fault: { kind: 'refuse', roles: [] } }, ['fault', 'roles']],
+    ['of an unknown direction', { fault: { kind: 'black-hole', direction: 'up' } }, ['fault', 'direction']],
+    ['of no latency', { fault: { kind: 'latency' } }, ['fault', 'latencyMs']],
+    ['of 10^9 ms', { fault: { kind: 'latency', latencyMs: 1e9 } }, ['fault', 'latencyMs']],
+    ['of negative jitter', { fault: { kind: 'slow-origin', latencyMs: 1, jitterMs: -1 } }, ['fault', 'jitterMs']],
+    ['of no bandwidth at all', { fault: { kind: 'bandwidth', bytesPerSecond: 0 } }, ['fault', 'bytesPerSecond']],
+    ['of an unknown error', { fault: { kind: 'error-reply', error: 'EARTHQUAKE' } }, ['fault', 'error']],
+    ['of errors for a subscriber', { fault: { kind: 'error-reply', error: 'OOM', roles: ['subscriber'] } }, ['fault', 'roles', 0]],
+    ['of a fault with a field of its own', { fault: { kind: 'refuse', entity: 'product' } }, ['fault']],
+  ])('an experiment %s is refused at its field', (_, part, path) => {
+    expect(issue(experimentInput.safeParse({ ...experiment, ...part }))?.path).toEqual(path);
   });
 
-  it.each([0, -1, 901, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '10'])('an experiment of %s seconds is refused', (seconds) => {
-    expect(experimentInput.safeParse({ kind: 'down', env: 'demo', service: 'shop', reason: 'drill', seconds }).success).toBe(false);
-  });
-
-  it.each([0, 10_001, 1e9])('a latency of %d ms is refused', (latencyMs) => {
-    const result = experimentInput.safeParse({ kind: 'slow', env: 'demo', service: 'shop', reason: 'drill', seconds: 10, latencyMs });
-    expect(issue(result)?.path).toEqual(['latencyMs']);
+  it('what an experiment leaves out has its default, and every fault says in a line what it does', () => {
+    expect(experimentInput.parse(experiment)).toEqual({
+      ...experiment,
+      instancesPercent: 100,
+      fault: { kind: 'refuse', roles: ['read', 'write', 'lease', 'subscriber'], probability: 1 },
+    });
+    const lines = [
+      { kind: 'black-hole', direction: 'to-redis', roles: ['read'] },
+      { kind: 'latency', latencyMs: 100, jitterMs: 50, probability: 0.25 },
+      { kind: 'error-reply', error: 'OOM' },
+      { kind: 'forced-miss', probability: 0.001 },
+    ].map((fault) => describeFault(faultSpec.parse(fault)));
+    expect(lines).toEqual([
+      'Redis hung (read only)',
+      'Redis slower by 100 ms to 150 ms for 25% of chunks',
+      'Redis answers OOM',
+      'Cold cache: reads miss for 0.1% of reads',
+    ]);
   });
 
   it.each([

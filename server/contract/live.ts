@@ -72,6 +72,15 @@ export interface RedisState {
   keys: number | null;
 }
 
+export type BreakerState = 'closed' | 'open' | 'half-open';
+
+/** Of each connection that serves the cache: does it ask Redis at all? */
+export interface BreakersView {
+  read: BreakerState;
+  write: BreakerState;
+  lease: BreakerState;
+}
+
 export interface InstanceView {
   id: string;
   env: string;
@@ -85,7 +94,10 @@ export interface InstanceView {
   alive: boolean;
   allowFaults: boolean;
   policyRev: number | null;
+  /** Ids of the experiments that it suffers now. */
   faults: string[];
+  /** Null for an engine that does not tell. */
+  breakers: BreakersView | null;
 }
 
 /** Something an operator did, drawn on every chart. */

@@ -1,4 +1,5 @@
 import { bigint, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core';
+import type { FaultSpec } from '../contract/lab.ts';
 import type { PolicyValues } from '../contract/policies.ts';
 import { anyRecordColumn, anyTextColumn } from './any-text.ts';
 
@@ -62,8 +63,8 @@ export const experiment = pgTable(
     id: text().primaryKey(),
     env: anyTextColumn().notNull(),
     service: anyTextColumn().notNull(),
-    kind: text().$type<'down' | 'slow'>().notNull(),
-    latencyMs: integer('latency_ms'),
+    fault: jsonb().$type<FaultSpec>().notNull(),
+    instancesPercent: integer('instances_percent').notNull().default(100),
     reason: anyTextColumn().notNull(),
     by: anyTextColumn().notNull(),
     /** Redis time, ms since 1970. */
@@ -74,6 +75,7 @@ export const experiment = pgTable(
     /** Ids of the instances that said they apply it, of those that should. */
     appliedBy: jsonb('applied_by').$type<string[]>().notNull().default([]),
     expected: jsonb().$type<string[]>().notNull().default([]),
+    ackMs: jsonb('ack_ms').$type<Record<string, number>>().notNull().default({}),
   },
   (table) => [index('experiment_started').on(table.startedAtMs)],
 );

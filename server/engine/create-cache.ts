@@ -89,7 +89,7 @@ class SideboardCache implements Cache<string> {
     const { clock = systemClock, random = Math.random } = parts;
     const bus = this.#bus;
     const instance = createInstanceId();
-    this.#faults = new FaultSwitch({ allow: options.allowFaults, emit: (event) => bus.emit(event) });
+    this.#faults = new FaultSwitch({ allow: options.allowFaults, instance, random, emit: (event) => bus.emit(event) });
     const outage = new Outage(bus, clock);
     this.#acknowledged = new Acknowledged(clock);
     const open = (role: 'read' | 'write' | 'lease' | 'subscriber' | 'control') =>
@@ -154,6 +154,7 @@ class SideboardCache implements Cache<string> {
           );
         },
       }),
+      faults: this.#faults,
       redisNow: () => link.redisNow(),
       nextToken: tokenSource(instance),
     };
@@ -359,7 +360,7 @@ class SideboardCache implements Cache<string> {
     entity.metrics.counts.originCalls += 1;
     this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
     try {
-      const value = await runLoader(load, loadOptions(this.#context, entity));
+      const value = await runLoader(this.#faults.loader(load), loadOptions(this.#context, entity));
       this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
       return trustLoaded<T>(value);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { EventBus } from './events.ts';
+import type { FaultSwitch } from './fault/fault-switch.ts';
 import type { LoopLag } from './loop-lag.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import type { OriginBulkhead } from './origin-bulkhead.ts';
@@ -24,6 +25,7 @@ export interface EngineContext {
   readonly read: GuardedClient;
   readonly lease: GuardedClient;
   readonly write: GuardedClient;
+  readonly faults: FaultSwitch;
   /** Redis time, ms since 1970. */
   redisNow(): number;
   /** A lease token that nobody else ever holds. */

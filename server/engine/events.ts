@@ -30,7 +30,8 @@ export type CacheEvent =
   | { type: 'invalidation.deferred' | 'invalidation.replayed'; entity: string; id: string }
   | { type: 'bump.deferred' | 'bump.replayed'; entity: string }
   | { type: 'policies.applied'; rev: number }
-  | { type: 'fault.started' | 'fault.ended'; id: string; kind: string }
+  /** `fault.refused`: the owner of this process did not allow faults. */
+  | { type: 'fault.started' | 'fault.ended' | 'fault.refused'; id: string; kind: string }
   /** A document or message of the control plane that could not be used; what stood before stays in force. */
   | { type: 'control.rejected'; what: string; reason: string }
   | { type: 'listener.failed'; error: unknown };

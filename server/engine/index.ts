@@ -15,6 +15,7 @@ export {
 } from './errors.ts';
 export type { CacheEvent, ReadOutcome } from './events.ts';
 export type { Explanation, NextRead } from './explain-key.ts';
+export { choosesInstance } from './fault/chooses-instance.ts';
 export type { InvalidationMode } from './invalidate-key.ts';
 export { escapePart, parseDataKey, showVersion, unescapePart } from './keys.ts';
 export { createOperator, type OperatorOptions } from './operator/create-operator.ts';
@@ -33,10 +34,11 @@ export type {
   ScanResult,
   VersionView,
 } from './operator/operator.ts';
+export type { FaultChange } from './operator/order-faults.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export type { RedisAddress, RedisConnection } from './redis/connection.ts';
 export { redisFromEnv } from './redis-from-env.ts';
-export type { FaultDocument, FaultOrder } from './wire/fault-order.ts';
+export { type FaultOrder, type FaultOrderInput, ORDERS_MAX } from './wire/fault-order.ts';
 export type { EntityFrame, Frame } from './wire/frame.ts';
 export type { InstanceRecord } from './wire/instance-record.ts';
 export type { PolicyDocument, PolicyOverride } from './wire/policy-document.ts';

@@ -319,7 +319,7 @@ export class LoadTable {
     const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
     let value: unknown;
     try {
-      value = await runLoader(load.loader, loadOptions(this.#context, entity)).finally(() => bulkhead.leave());
+      value = await runLoader(this.#context.faults.loader(load.loader), loadOptions(this.#context, entity)).finally(() => bulkhead.leave());
     } catch (error) {
       counts.originErrors += 1;
       bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });

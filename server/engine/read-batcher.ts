@@ -216,6 +216,8 @@ export class ReadBatcher {
       this.#miss(round, read, at, values, null);
       return;
     }
+    const { spoilEntry } = this.#context.faults;
+    if (spoilEntry !== null && this.#isSpoilt(round, read, at, bytes, spoilEntry(bytes))) return;
     const judged = judge(bytes, keyAt(round, at), nowMs);
     switch (judged.kind) {
       case 'problem':
@@ -253,10 +255,22 @@ export class ReadBatcher {
     announceReads(this.#context, read.entity, read.id, kind === 'fresh' ? 'hit' : 'stale', callers, durationUs);
   }
 
-  #reject(round: Round, read: Read, at: number, values: readonly unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
-    const { entity, id } = read;
+  /** A simulated fault: the entry itself is left alone, so what is loaded in its place fills nothing. */
+  #isSpoilt(round: Round, read: Read, at: number, stored: Buffer, seen: Buffer | null): boolean {
+    if (seen === stored) return false;
+    const judged = seen === null ? null : judge(seen, keyAt(round, at), 0);
+    if (judged?.kind === 'problem') this.#countCorrupt(read, judged.problem);
+    this.#missUnproven(round.batch, read);
+    return true;
+  }
+
+  #countCorrupt({ entity, id }: Read, problem: EnvelopeProblem): void {
     entity.metrics.counts.corrupt += 1;
     this.#context.bus.emit({ type: 'entry.rejected', entity: entity.name, id, problem });
+  }
+
+  #reject(round: Round, read: Read, at: number, values: readonly unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
+    this.#countCorrupt(read, problem);
     this.#miss(round, read, at, values, { why: 'problem', bytes });
   }
 

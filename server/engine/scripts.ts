@@ -211,14 +211,17 @@ return 1`,
 );
 
 /**
- * KEYS: faults. ARGV: JSON list of FaultOrders. Replaces the document; returns its new rev, decimal. At least Redis time
- * in ms, so that it grows even where Redis has lost the document: instances ignore a rev below the one they know.
+ * KEYS: faults. ARGV: the text that must still stand ('' for none), JSON list of FaultOrders. Replaces the document; returns its
+ * new rev, decimal, or '0' where another stands. At least Redis time in ms, so that it grows even where Redis has lost the document:
+ * instances ignore a rev below the one they know.
  */
 export const orderFaults: Script = script(
   'orderFaults',
-  `${REV_OF}local time = redis.call('TIME')
-local rev = string.format('%.0f', math.max(rev_of(redis.call('GET', KEYS[1])) + 1, time[1] * 1000 + math.floor(time[2] / 1000)))
-redis.call('SET', KEYS[1], '{"v":1,"rev":' .. rev .. ',"faults":' .. ARGV[1] .. '}')
+  `${REV_OF}local stands = redis.call('GET', KEYS[1]) or ''
+if stands ~= ARGV[1] then return '0' end
+local time = redis.call('TIME')
+local rev = string.format('%.0f', math.max(rev_of(stands) + 1, time[1] * 1000 + math.floor(time[2] / 1000)))
+redis.call('SET', KEYS[1], '{"v":1,"rev":' .. rev .. ',"faults":' .. ARGV[2] .. '}')
 return rev`,
 );
 

@@ -5,6 +5,7 @@ import type { ErrorLog, LiveFeed } from '../control/deps.ts';
 import type { ExperimentBook } from '../control/lab/experiment-book.ts';
 import type { PolicyBook } from '../control/policies/policy-book.ts';
 import type { Store } from '../db/store.ts';
+import { createBreakerWatch } from './breaker-watch.ts';
 import type { FleetWatch } from './fleet-watch.ts';
 import { createLiveFeed } from './live-feed.ts';
 import { liveState } from './live-state.ts';
@@ -45,12 +46,13 @@ export function createLiveHub({ operator, store, fleet, audit, experiments, poli
   const ending = new AbortController();
   const window = createPointWindow();
   const redis = createRedisWatch(operator);
+  const breakers = createBreakerWatch();
   const positions = new Map<KeySpaceRef, string>();
   const running: Promise<void>[] = [];
   let entityLatency: EntityLatency[] = [];
   let ticks = 0;
 
-  const state = () => liveState({ fleet, experiments, audit, store, redis: redis.state(), entityLatency, now: now() });
+  const state = () => liveState({ fleet, breakers, experiments, audit, store, redis: redis.state(), entityLatency, now: now() });
   const feed = createLiveFeed({ snapshot: () => ({ state: state(), points: window.points() }), now });
 
   async function watchFleet(): Promise<void> {
@@ -60,6 +62,7 @@ export function createLiveHub({ operator, store, fleet, audit, experiments, poli
       const alive = fleet.instances(ref).filter(fleet.isAlive);
       experiments.observe(ref, alive, fleet.faults(ref), fleet.redisNow());
     }
+    breakers.keep(fleet.services().flatMap((ref) => fleet.instances(ref)));
   }
 
   async function readFrames(): Promise<void> {
@@ -70,7 +73,10 @@ export function createLiveHub({ operator, store, fleet, audit, experiments, poli
       if (mine === undefined) continue;
       positions.set(mine, lastId);
       const expected = fleet.instances(mine).filter(fleet.isAlive).length;
-      for (const frame of frames) window.addFrame(mine, frame, expected);
+      for (const frame of frames) {
+        window.addFrame(mine, frame, expected);
+        breakers.add(frame);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import type { AuditLog } from '../control/audit/audit-log.ts';
 import type { FleetView } from '../control/deps.ts';
 import type { ExperimentBook } from '../control/lab/experiment-book.ts';
 import type { Store } from '../db/store.ts';
+import type { BreakerWatch } from './breaker-watch.ts';
 import { WINDOW_SECONDS } from './point-window.ts';
 
 const EXPERIMENTS_MAX = 20;
@@ -16,10 +17,12 @@ const markKinds: Record<string, { kind: LiveMark['kind']; verb: string }> = {
   'policies.save': { kind: 'policy', verb: 'policy of' },
   'lab.start': { kind: 'experiment', verb: 'experiment on' },
   'lab.stop': { kind: 'experiment', verb: 'stopped' },
+  'lab.halt': { kind: 'experiment', verb: 'halted' },
 };
 
 interface Sources {
   fleet: FleetView;
+  breakers: BreakerWatch;
   experiments: ExperimentBook;
   audit: AuditLog;
   store: Store;
@@ -30,7 +33,7 @@ interface Sources {
 }
 
 /** What every page knows at this moment. */
-export function liveState({ fleet, experiments, audit, store, redis, entityLatency, now }: Sources): LiveState {
+export function liveState({ fleet, breakers, experiments, audit, store, redis, entityLatency, now }: Sources): LiveState {
   const nowMs = fleet.redisNow();
   const services = fleet.services().map(({ env, service }) => ({ env, service }));
   return {
@@ -38,14 +41,18 @@ export function liveState({ fleet, experiments, audit, store, redis, entityLaten
     redis,
     store: store.state(),
     services,
-    instances: services.flatMap((ref) => fleet.instances(ref).map((record) => instanceView(ref, record, fleet))),
+    instances: services.flatMap((ref) => fleet.instances(ref).map((record) => instanceView(ref, record, { fleet, breakers }))),
     experiments: experiments.list().slice(0, EXPERIMENTS_MAX),
     entityLatency,
     marks: marksOf(audit.remembered(), now - WINDOW_SECONDS * 1_000, nowMs - now),
   };
 }
 
-function instanceView(ref: { env: string; service: string }, record: InstanceRecord, fleet: FleetView): InstanceView {
+function instanceView(
+  ref: { env: string; service: string },
+  record: InstanceRecord,
+  { fleet, breakers }: Pick<Sources, 'fleet' | 'breakers'>,
+): InstanceView {
   return {
     id: record.id,
     ...ref,
@@ -58,6 +65,7 @@ function instanceView(ref: { env: string; service: string }, record: InstanceRec
     allowFaults: record.allowFaults,
     policyRev: record.policyRev,
     faults: record.faults,
+    breakers: breakers.of(record.id),
   };
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Cache, createCache } from 'sideboard-engine';
+import { type Cache, createCache, createOperator, type Operator } from 'sideboard-engine';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { buildContainer, type Container } from '../container.ts';
@@ -98,8 +98,12 @@ const changes: Record<string, () => unknown> = {
   'keys.invalidate': () => ({ ...entity, id: '42', idempotencyKey: idempotencyKey() }),
   'versions.bump': () => ({ ...entity, expectedRev: null, idempotencyKey: idempotencyKey() }),
   'policies.save': () => ({ ...entity, values, baseRev: 0, idempotencyKey: idempotencyKey() }),
-  'lab.start': () => ({ experiment: { kind: 'down', ...ref, seconds: 5, reason: 'a drill' }, idempotencyKey: idempotencyKey() }),
+  'lab.start': () => ({
+    experiment: { fault: { kind: 'refuse' }, ...ref, seconds: 5, reason: 'a drill' },
+    idempotencyKey: idempotencyKey(),
+  }),
   'lab.stop': () => ({ id: 'none' }),
+  'lab.halt': () => ({}),
 };
 /** tRPC keeps them flat at run time: `keys.scan`. */
 const flat = z.record(
@@ -115,7 +119,7 @@ const procedures = Object.entries(flat.parse(appRouter._def.procedures)).map(([n
 describe('every procedure', () => {
   it('is known to this test', () => {
     expect(procedures.filter(({ type }) => type === 'mutation').map(({ name }) => name)).toEqual(Object.keys(changes));
-    expect(procedures).toHaveLength(16);
+    expect(procedures).toHaveLength(17);
   });
 
   it.each(procedures)('$name names the permission that it needs', ({ meta }) => {
@@ -264,11 +268,96 @@ describe('what the database lost', () => {
   });
 });
 
+describe('the failure lab', () => {
+  let operator: Operator;
+  beforeAll(async () => {
+    operator = createOperator({ redis: redis.url });
+    await operator.ready();
+  });
+  afterAll(() => operator.close());
+
+  const start = (cookie: string, part: Record<string, unknown>) =>
+    call(cookie, 'lab.start', {
+      experiment: { fault: { kind: 'l1-off' }, ...ref, seconds: 120, reason: 'a drill', ...part },
+      idempotencyKey: idempotencyKey(),
+    });
+  const view = z.object({
+    id: z.string(),
+    appliedBy: z.array(z.string()),
+    expected: z.array(z.string()),
+    ackMs: z.record(z.string(), z.number()),
+  });
+
+  it('every fault is acknowledged by the instance, runs beside others, and ends with one Stop', async () => {
+    const ada = await signIn('ada', 'operator');
+    const faults = [
+      { kind: 'refuse', roles: ['subscriber'] },
+      { kind: 'black-hole', direction: 'to-redis', roles: ['lease'] },
+      { kind: 'latency', latencyMs: 1, jitterMs: 1 },
+      { kind: 'bandwidth', bytesPerSecond: 1_000_000 },
+      { kind: 'reset', probability: 0.01 },
+      { kind: 'error-reply', error: 'OOM', roles: ['lease'] },
+      { kind: 'forced-miss', probability: 0.5 },
+      { kind: 'corrupt-payload', probability: 0.5 },
+      { kind: 'slow-origin', latencyMs: 1 },
+      { kind: 'failing-origin', probability: 0.5 },
+      { kind: 'l1-off' },
+    ];
+    const [instance] = await vi.waitFor(async () => {
+      const list = await operator.instances(ref);
+      expect(list).toHaveLength(1);
+      return list;
+    });
+    const id = instance?.id ?? '';
+    const running: string[] = [];
+    for (const fault of faults) {
+      const started = await start(ada, { fault, instancesPercent: 50 });
+      expect([fault.kind, started.status]).toEqual([fault.kind, 200]);
+      const seen = view.parse(started.data);
+      expect([seen.appliedBy, seen.expected, Object.keys(seen.ackMs)]).toEqual([[id], [id], [id]]);
+      running.push(seen.id);
+      if (running.length < 4) continue;
+      const more = await start(ada, {});
+      expect([more.status, more.error?.['code']]).toEqual([409, 'CONFLICT']);
+      const stopped = await call(ada, 'lab.stop', { id: running[0] });
+      expect(stopped.data).toMatchObject({ id: running.shift(), ended: 'stopped' });
+      expect((await operator.instances(ref))[0]?.faults).toEqual(running);
+    }
+    const halted = await call(ada, 'lab.halt', {});
+    expect(halted.data).toMatchObject({ unreached: [] });
+    expect(
+      z
+        .object({ stopped: z.array(idOf) })
+        .parse(halted.data)
+        .stopped.map((one) => one.id)
+        .sort(),
+    ).toEqual(running.sort());
+    expect((await operator.instances(ref))[0]?.faults).toEqual([]);
+    expect((await call(ada, 'lab.halt', {})).data).toEqual({ stopped: [], unreached: [] });
+    const [newest] = z.array(z.object({ action: z.string(), target: z.string() })).parse((await call(ada, 'audit.recent')).data);
+    expect(newest).toEqual({ action: 'lab.halt', target: 'every experiment' });
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['no end', { seconds: undefined }, 'experiment.seconds'],
+    ['an end past 15 minutes', { seconds: 901 }, 'experiment.seconds'],
+    ['an unknown kind', { fault: { kind: 'earthquake' } }, 'experiment.fault.kind'],
+    ['a probability over 1', { fault: { kind: 'refuse', probability: 2 } }, 'experiment.fault.probability'],
+    ['an unknown role', { fault: { kind: 'refuse', roles: ['read', 'control'] } }, 'experiment.fault.roles.1'],
+    ['10^9 ms', { fault: { kind: 'latency', latencyMs: 1e9 } }, 'experiment.fault.latencyMs'],
+  ])('%s is refused by the name of its field, and nothing is ordered', async (_, part, field) => {
+    const ada = await signIn('ada', 'operator');
+    const refused = await start(ada, part);
+    expect([refused.status, refused.error?.['code'], refused.error?.['field']]).toEqual([400, 'BAD_INPUT', field]);
+    expect(await operator.faults(ref)).toEqual([]);
+  });
+});
+
 describe('while the database is down', () => {
   it('an experiment can be stopped, the act is audited later, and other changes are refused', async () => {
     const ada = await signIn('ada', 'operator');
     const started = await call(ada, 'lab.start', {
-      experiment: { kind: 'slow', latencyMs: 5, ...ref, seconds: 120, reason: 'a drill' },
+      experiment: { fault: { kind: 'latency', latencyMs: 5 }, ...ref, seconds: 120, reason: 'a drill' },
       idempotencyKey: idempotencyKey(),
     });
     expect(started.status).toBe(200);

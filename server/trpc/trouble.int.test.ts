@@ -124,7 +124,7 @@ describe('names and ids of any letters', () => {
     const saved = await call('policies.save', { ...entity, values, baseRev: 0, idempotencyKey: key() });
     expect(saved.data).toMatchObject({ rev: 1, pending: [] });
     const started = await call('lab.start', {
-      experiment: { kind: 'slow', latencyMs: 1, ...ref, seconds: 60, reason: 'a drill 🐙\u202e' },
+      experiment: { fault: { kind: 'latency', latencyMs: 1 }, ...ref, seconds: 60, reason: 'a drill 🐙\u202e' },
       idempotencyKey: key(),
     });
     const { id } = z.object({ id: z.string() }).parse(started.data);
@@ -169,6 +169,8 @@ describe('rubbish in Redis', () => {
       }
       expect((await call('keys.meta', { keys: [found.key] })).status).toBe(200);
       expect(await service.getOrSet(entity.entity, 'rubbish', async () => 2)).toBe(2);
+      // Its fill goes on after the answer, and must not land on the next rubbish.
+      await vi.waitFor(async () => expect(await outside.exists(`{${raw.toString()}}:lease`)).toBe(0));
     }
     expect((await call('keys.invalidate', { ...entity, id: 'rubbish', idempotencyKey: key() })).status).toBe(200);
   });
@@ -285,7 +287,7 @@ describe('an idempotency key', () => {
 describe('an experiment', () => {
   it('is known to be over, and who applied it, after the console died in the middle', async () => {
     const started = await call('lab.start', {
-      experiment: { kind: 'slow', latencyMs: 1, ...ref, seconds: 3, reason: 'a drill' },
+      experiment: { fault: { kind: 'latency', latencyMs: 1 }, ...ref, seconds: 3, reason: 'a drill' },
       idempotencyKey: key(),
     });
     const view = z.object({ id: z.string(), endsAtMs: z.number(), appliedBy: z.array(z.string()) }).parse(started.data);

@@ -1,21 +1,19 @@
 import { desc, eq } from 'drizzle-orm';
-import type { FaultOrder, InstanceRecord, KeySpaceRef } from 'sideboard-engine';
+import { choosesInstance, type FaultOrder, type InstanceRecord, type KeySpaceRef } from 'sideboard-engine';
 import type { ExperimentView } from '../../contract/lab.ts';
-import type { ServiceRef } from '../../contract/service-ref.ts';
 import { experiment } from '../../db/schema.ts';
 import { type Store, StoreUnavailable } from '../../db/store.ts';
+import { faultOf } from './fault-order.ts';
 
 /** Every experiment that this console knows, in memory: listing and stopping need no database. */
 export interface ExperimentBook {
   /** Newest first. */
   list(): ExperimentView[];
   find(id: string): ExperimentView | undefined;
-  /** The one that runs at this Redis time, if any. */
-  active(ref: ServiceRef, nowMs: number): ExperimentView | undefined;
   /** Writes the row; rejects with `StoreUnavailable`, and then knows nothing of it. */
   add(view: ExperimentView): Promise<void>;
   /** These instances said that they apply it. Never rejects because of the store. */
-  applied(id: string, instances: readonly string[]): Promise<void>;
+  applied(id: string, acks: readonly { instance: string; afterMs: number }[]): Promise<ExperimentView | undefined>;
   /** Never rejects because of the store: the row is completed when it is back. */
   end(id: string, ended: 'expired' | 'stopped', atMs: number): Promise<ExperimentView | undefined>;
   /** What the fleet says: who applies what, and orders in Redis that another console gave. */
@@ -44,8 +42,8 @@ export function createExperimentBook(store: Store): ExperimentBook {
     if (view === undefined) return;
     unwritten.add(id);
     try {
-      const { endedAtMs, ended, appliedBy, expected } = view;
-      await store.run((db) => db.update(experiment).set({ endedAtMs, ended, appliedBy, expected }).where(eq(experiment.id, id)), {
+      const { endedAtMs, ended, appliedBy, expected, ackMs } = view;
+      await store.run((db) => db.update(experiment).set({ endedAtMs, ended, appliedBy, expected, ackMs }).where(eq(experiment.id, id)), {
         patienceMs: PATIENCE_MS,
       });
       unwritten.delete(id);
@@ -66,17 +64,19 @@ export function createExperimentBook(store: Store): ExperimentBook {
   return {
     list,
     find: (id) => known.get(id),
-    active: (ref, nowMs) =>
-      list().find((view) => view.env === ref.env && view.service === ref.service && view.endedAtMs === null && view.endsAtMs > nowMs),
     async add(view) {
       await store.run((db) => db.insert(experiment).values(view));
       keep(view);
     },
-    async applied(id, instances) {
+    async applied(id, acks) {
       const view = known.get(id);
-      if (view === undefined) return;
-      keep({ ...view, appliedBy: union(view.appliedBy, instances), expected: union(view.expected, instances) });
+      if (view === undefined) return undefined;
+      const instances = acks.map(({ instance }) => instance);
+      const ackMs = { ...view.ackMs, ...Object.fromEntries(acks.map(({ instance, afterMs }) => [instance, afterMs])) };
+      const heard = { ...view, ackMs, appliedBy: union(view.appliedBy, instances), expected: union(view.expected, instances) };
+      keep(heard);
       await write(id);
+      return heard;
     },
     end,
     observe(ref, instances, orders, nowMs) {
@@ -84,16 +84,17 @@ export function createExperimentBook(store: Store): ExperimentBook {
       for (const order of orders) {
         if (known.has(order.id) || order.endsAt <= nowMs) continue;
         // Ordered elsewhere, or before the database was lost: it runs, so it must be seen and can be stopped.
-        const latencyMs = order.kind === 'slow' ? order.latencyMs : null;
-        const found = { id: order.id, env, service, kind: order.kind, latencyMs, reason: 'ordered elsewhere', by: 'unknown' };
-        keep({ ...found, startedAtMs: nowMs, endsAtMs: order.endsAt, endedAtMs: null, ended: null, appliedBy: [], expected: [] });
+        const { id, instancesPercent, endsAt } = order;
+        const found = { id, env, service, fault: faultOf(order), instancesPercent, reason: 'ordered elsewhere', by: 'unknown' };
+        keep({ ...found, startedAtMs: nowMs, endsAtMs: endsAt, endedAtMs: null, ended: null, appliedBy: [], expected: [], ackMs: {} });
       }
       for (const view of known.values()) {
         if (view.env !== env || view.service !== service || view.endedAtMs !== null) continue;
         const applying = instances.filter((instance) => instance.faults.includes(view.id)).map(({ id }) => id);
-        const running = instances.filter(({ allowFaults }) => allowFaults).map(({ id }) => id);
+        const willing = instances.filter(({ allowFaults }) => allowFaults).map(({ id }) => id);
+        const meant = willing.filter((instance) => choosesInstance(instance, view.id, view.instancesPercent));
         const appliedBy = union(view.appliedBy, applying);
-        known.set(view.id, { ...view, appliedBy, expected: union(running, appliedBy) });
+        known.set(view.id, { ...view, appliedBy, expected: union(meant, appliedBy) });
       }
     },
     async refresh(nowMs) {

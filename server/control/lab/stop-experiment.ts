@@ -12,9 +12,7 @@ export const stopExperiment = defineAction({
     const view = deps.experiments.find(id);
     if (view === undefined) throw new ControlError('NOT_FOUND', 'There is no such experiment.');
     if (view.endedAtMs !== null) return { result: view, before: view };
-    const ref = { env: view.env, service: view.service };
-    const others = (await deps.operator.faults(ref)).filter((order) => order.id !== id);
-    await deps.operator.orderFaults(ref, others);
+    await deps.operator.orderFaults({ env: view.env, service: view.service }, { stop: [id] });
     const atMs = Math.min(deps.fleet.redisNow(), view.endsAtMs);
     return { result: (await deps.experiments.end(id, 'stopped', atMs)) ?? view, before: view };
   },

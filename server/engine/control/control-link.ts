@@ -241,11 +241,14 @@ class RedisControlLink implements ControlLink {
     }
   }
 
-  #readFaults(reply: unknown): void {
-    if (!Buffer.isBuffer(reply)) return;
+  /** True where every order of the document is understood, and obeyed. */
+  #readFaults(reply: unknown): boolean {
+    if (!Buffer.isBuffer(reply)) return false;
     const document = parseJson(faultDocument, reply);
-    if (document === null) this.#rejected('faults');
-    else this.#io.faults.apply(document, this.redisNow());
+    const understood = document !== null && document.unreadable === 0;
+    if (!understood) this.#rejected('faults');
+    const obeyed = document !== null && this.#io.faults.apply(document, this.redisNow());
+    return understood && obeyed;
   }
 
   #heard(payload: string): void {
@@ -288,8 +291,7 @@ class RedisControlLink implements ControlLink {
       return this.#policyRev !== null && this.#policyRev >= message.rev;
     }
     const [reply] = await this.#pipeline([{ name: 'GET', args: [faultsKey(ref)] }]);
-    this.#readFaults(reply);
-    return this.#host.allowFaults && this.#io.faults.rev !== null && this.#io.faults.rev >= message.rev;
+    return this.#readFaults(reply) && this.#io.faults.rev !== null && this.#io.faults.rev >= message.rev;
   }
 
   async #leave(): Promise<void> {

@@ -3,11 +3,14 @@ import { connect as connectTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 import type { Connector } from '../redis/open-client.ts';
 
+/** What becomes of an attempt to connect. `stuck`: nobody ever answers it. */
+export type Connecting = { kind: 'open' } | { kind: 'refused'; error: Error } | { kind: 'stuck' };
+
 /** What the connector asks before and tells after it opened a socket. */
-export interface ConnectGate {
-  /** Why a connection is refused now, or null. */
-  refusal(): Error | null;
+interface ConnectGate {
+  connecting(): Connecting;
   opened(socket: Socket): void;
+  stuck(socket: Socket): void;
 }
 
 const disconnectTimeoutMs = 2_000;
@@ -32,8 +35,7 @@ export function faultConnector(gate: ConnectGate): Connector {
       // As ioredis's own connector: on the next tick, so that a disconnect in this one still counts.
       return new Promise((resolve) => {
         process.nextTick(() => {
-          const refusal = this.connecting ? gate.refusal() : new Error('Connection is closed.');
-          resolve(refusal === null ? this.#open() : this.#refuse(refusal));
+          resolve(this.connecting ? this.#attempt(gate.connecting()) : this.#refuse(new Error('Connection is closed.')));
         });
       });
     }
@@ -44,14 +46,16 @@ export function faultConnector(gate: ConnectGate): Connector {
       else super.disconnect();
     }
 
-    #open(): Socket {
+    #attempt(connecting: Connecting): Socket {
+      if (connecting.kind === 'refused') return this.#refuse(connecting.error);
       try {
-        const socket = openSocket(this.#options);
+        const socket = connecting.kind === 'stuck' ? stuckSocket() : openSocket(this.#options);
         socket.once('error', (error) => {
           this.firstError = error;
         });
         this.stream = socket;
-        gate.opened(socket);
+        if (connecting.kind === 'stuck') gate.stuck(socket);
+        else gate.opened(socket);
         return socket;
       } catch (error) {
         return this.#refuse(error instanceof Error ? error : new Error(String(error)));
@@ -66,6 +70,11 @@ export function faultConnector(gate: ConnectGate): Connector {
       return socket;
     }
   };
+}
+
+/** It waits for a name that is never found: to its client that is a host which does not answer, and no packet is sent. */
+function stuckSocket(): Socket {
+  return connectTcp({ host: 'simulated.invalid', port: 6379, lookup: () => {} });
 }
 
 function openSocket(options: RedisOptions): Socket {

@@ -71,7 +71,7 @@ export function createOperator(options: OperatorOptions): Operator {
     invalidate: (ref, entity, id) => invalidateEntry(connection, ref, entity, id),
     policies: (ref) => readPolicies(connection, ref),
     publishPolicies: (ref, document) => publishPolicies(connection, inbox, ref, document),
-    orderFaults: (ref, faults) => orderFaults(connection, inbox, ref, faults),
+    orderFaults: (ref, change) => orderFaults(connection, inbox, ref, change),
     faults: (ref) => readFaults(connection, ref),
     scan: (ref, scanOptions) => scans.step(ref, scanOptions),
     describe: (keys) => describeKeys(connection, keys),

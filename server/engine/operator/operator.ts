@@ -2,6 +2,7 @@ import type { FaultOrder } from '../wire/fault-order.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { InstanceRecord } from '../wire/instance-record.ts';
 import type { PolicyDocument } from '../wire/policy-document.ts';
+import type { FaultChange } from './order-faults.ts';
 
 /**
  * The operator's door: what a console does to every env and service of one Redis. It registers nothing, reads no
@@ -34,8 +35,8 @@ export interface Operator {
   policies(ref: KeySpaceRef): Promise<PolicyDocument | null>;
   /** Writes the document unless a higher `rev` stands, then tells the instances. */
   publishPolicies(ref: KeySpaceRef, document: PolicyDocument): Promise<AckResult>;
-  /** Replaces the service's faults by these (an empty list ends all), then tells the instances. */
-  orderFaults(ref: KeySpaceRef, faults: readonly FaultOrder[]): Promise<AckResult & { rev: number }>;
+  /** Starts and stops faults of the service, then tells the instances; those whose owner allows none are not waited for. Throws a `ZodError` for an illegal order. */
+  orderFaults(ref: KeySpaceRef, change: FaultChange): Promise<AckResult & { rev: number }>;
   faults(ref: KeySpaceRef): Promise<FaultOrder[]>;
 
   /** One bounded step of a safe walk over data keys of one service. The cursor is SCAN's own string. */

@@ -97,7 +97,7 @@ it('Redis taken down for two seconds: the origin answers, unavailable is no miss
   await a?.getOrSet('product', '1', async () => 'cached');
   await vi.waitFor(async () => expect(await a?.get('product', '1')).toBe('cached'), soon);
   const endsAt = (await operator.now()) + 2_000;
-  const order = await operator.orderFaults(ref, [{ kind: 'down', id: 'drill', endsAt }]);
+  const order = await operator.orderFaults(ref, { start: [{ kind: 'refuse', id: 'drill', endsAt }] });
   expect(order).toMatchObject({ pending: [] });
   expect(order.ackedBy).toHaveLength(2);
   await operator.close();
@@ -113,9 +113,9 @@ it('Redis slowed beyond the deadline: the origin answers until the operator stop
   const [a] = caches;
   await a?.getOrSet('product', '1', async () => 'cached');
   await vi.waitFor(async () => expect(await a?.get('product', '1')).toBe('cached'), soon);
-  await operator.orderFaults(ref, [{ kind: 'slow', id: 'drill', latencyMs: 400, endsAt: (await operator.now()) + 60_000 }]);
+  await operator.orderFaults(ref, { start: [{ kind: 'latency', id: 'drill', latencyMs: 400, endsAt: (await operator.now()) + 60_000 }] });
   expect(await a?.getOrSet('product', '1', async () => 'from the origin')).toBe('from the origin');
   expect((await operator.instances(ref)).map((instance) => instance.faults)).toEqual([['drill'], ['drill']]);
-  expect(await operator.orderFaults(ref, [])).toMatchObject({ pending: [] });
+  expect(await operator.orderFaults(ref, { stop: ['drill'] })).toMatchObject({ pending: [] });
   await vi.waitFor(async () => expect(await a?.getOrSet('product', '1', async () => 'from the origin')).toBe('cached'), soon);
 });

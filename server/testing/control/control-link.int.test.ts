@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import { controlChannel, faultsKey, framesKey, instancesKey, policiesKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
 import type { KeySpaceRef, Operator } from '../../engine/operator/operator.ts';
+import { faultOrder } from '../../engine/wire/fault-order.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { type FakeInstance, startInstance } from './fake-host.ts';
 
@@ -80,8 +81,8 @@ describe('the control link, with an operator on the other side', () => {
     await hears(a, b);
     const dying = createOperator({ redis: server.url });
     await dying.ready();
-    const order = { kind: 'slow' as const, id: 'x1', latencyMs: 1, endsAt: (await operator.now()) + 1_500 };
-    const result = await dying.orderFaults(ref, [order]);
+    const order = faultOrder.parse({ kind: 'latency', id: 'x1', latencyMs: 1, endsAt: (await operator.now()) + 1_500 });
+    const result = await dying.orderFaults(ref, { start: [order] });
     expect(result.ackedBy.map((ack) => ack.instance)).toEqual([a.id]);
     expect(result.pending).toEqual([]);
     await dying.close();
@@ -97,10 +98,12 @@ describe('the control link, with an operator on the other side', () => {
   it('stops on command, also after Redis has lost the document', async () => {
     const a = await instance('a');
     await hears(a);
-    const first = await operator.orderFaults(ref, [{ kind: 'slow', id: 'x2', latencyMs: 1, endsAt: (await operator.now()) + 60_000 }]);
+    const first = await operator.orderFaults(ref, {
+      start: [{ kind: 'latency', id: 'x2', latencyMs: 1, endsAt: (await operator.now()) + 60_000 }],
+    });
     expect(a.faults.active()).toHaveLength(1);
     await raw.del(faultsKey(ref));
-    const second = await operator.orderFaults(ref, []);
+    const second = await operator.orderFaults(ref, { stop: 'all' });
     expect(second.rev).toBeGreaterThan(first.rev);
     expect(second.ackedBy.map((ack) => ack.instance)).toEqual([a.id]);
     expect(a.faults.active()).toEqual([]);
@@ -109,9 +112,9 @@ describe('the control link, with an operator on the other side', () => {
   it('hears the end of a fault that took Redis away from it', async () => {
     const a = await instance('a');
     await hears(a);
-    await operator.orderFaults(ref, [{ kind: 'down', id: 'x3', endsAt: (await operator.now()) + 60_000 }]);
+    await operator.orderFaults(ref, { start: [{ kind: 'refuse', id: 'x3', endsAt: (await operator.now()) + 60_000 }] });
     expect(a.faults.active()).toHaveLength(1);
-    expect((await operator.orderFaults(ref, [])).pending).toEqual([]);
+    expect((await operator.orderFaults(ref, { stop: 'all' })).pending).toEqual([]);
     expect(a.faults.active()).toEqual([]);
   });
 

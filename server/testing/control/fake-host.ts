@@ -25,7 +25,7 @@ export async function startInstance(url: string, ref: KeySpaceRef, id: string, a
   const policies: PolicyDocument[] = [];
   const versions: string[] = [];
   const frameTimes: number[] = [];
-  const faults = new FaultSwitch({ allow: allowFaults, emit: (event) => events.push(event) });
+  const faults = new FaultSwitch({ allow: allowFaults, instance: id, emit: (event) => events.push(event) });
   const control = openClient(connection, 'control', { commandTimeoutMs: 1_000 });
   const host: ControlLinkHost = {
     ref,

@@ -1,3 +1,4 @@
+import { haltExperiments } from '../../control/lab/halt-experiments.ts';
 import { startExperiment } from '../../control/lab/start-experiment.ts';
 import { stopExperiment } from '../../control/lab/stop-experiment.ts';
 import { changing, reading, router } from '../init.ts';
@@ -11,4 +12,7 @@ export const labRouter = router({
   stop: changing(stopExperiment)
     .input(stopExperiment.input)
     .mutation(({ ctx, input }) => stopExperiment.execute(ctx.deps, ctx.actor, input)),
+  halt: changing(haltExperiments)
+    .input(haltExperiments.input)
+    .mutation(({ ctx, input }) => haltExperiments.execute(ctx.deps, ctx.actor, input)),
 });

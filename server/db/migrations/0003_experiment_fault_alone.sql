@@ -1,0 +1,2 @@
+ALTER TABLE "experiment" DROP COLUMN "kind";--> statement-breakpoint
+ALTER TABLE "experiment" DROP COLUMN "latency_ms";
