@@ -1,0 +1,18 @@
+import { Redis } from 'ioredis';
+import { Loader, RedisCache } from 'layered-loader';
+import { TTL_S } from '../product.mjs';
+
+export function openLayeredLoader({ port, load }) {
+  const redis = new Redis({ host: '127.0.0.1', port });
+  redis.on('error', () => {});
+  const loader = new Loader({
+    asyncCache: new RedisCache(redis, { json: true, ttlInMsecs: TTL_S * 1_000, prefix: 'layered' }),
+    dataSourceGetOneFn: (id) => load(id),
+  });
+  return {
+    read: (id) => loader.get(id),
+    clear: () => loader.invalidateCache(),
+    keyOf: (id) => `layered:${id}`,
+    close: () => redis.disconnect(),
+  };
+}
