@@ -5,13 +5,17 @@ import { seconds } from '../scripts/setup/progress.mjs';
 import { endWithCommands } from '../scripts/setup/run-command.mjs';
 import { setUp } from './set-up.mjs';
 
-/** In the order they run. */
-const BENCHES = ['redis-hits', 'miss', 'stampede'];
+/** In the order they run; those that take long and much memory run only when they are named. */
+const BENCHES = ['redis-hits', 'miss', 'stampede', 'memory', 'outage', 'bump'];
+const NAMED_ONLY = new Set(['bump']);
 const USAGE = `npm run bench [-- <name> …] [-- options]: ${BENCHES.join(', ')}
 
   --rounds <n>   of each bench, default 5
   --record       writes bench/results/<name>.json and its table in docs/benchmarks.md
-  --ms <n>       redis-hits: how long one reader runs at a time, default 500`;
+  --readers <a,b> of redis-hits, miss, stampede and outage: default all; raw and sideboard are always among them
+  --ms <n>       redis-hits: how long one reader runs at a time, default 500
+  --reads <n>    memory: reads of the growth run, default 10000000
+  --keys <n>     bump: keys under the entity, default 10000000 (about 2 GB of memory)`;
 
 async function main() {
   const { values, positionals } = parseArgs({
@@ -19,25 +23,30 @@ async function main() {
     options: {
       rounds: { type: 'string', default: '5' },
       record: { type: 'boolean', default: false },
+      readers: { type: 'string' },
       ms: { type: 'string', default: '500' },
+      reads: { type: 'string', default: '10000000' },
+      keys: { type: 'string', default: '10000000' },
     },
   });
   const unknown = positionals.find((name) => !BENCHES.includes(name));
   if (unknown !== undefined) throw new ExpectedError(`There is no bench "${unknown}".\n\n${USAGE}`);
-  const options = Object.fromEntries(['rounds', 'ms'].map((name) => [name, wholeNumber(name, values[name])]));
+  const options = Object.fromEntries(['rounds', 'ms', 'reads', 'keys'].map((name) => [name, wholeNumber(name, values[name])]));
   await setUp();
   // The peers are there only now.
-  const [{ runBench }, { describeMachine }, { record }] = await Promise.all([
+  const [{ runBench }, { describeMachine }, { record }, { chooseReaders }] = await Promise.all([
     import('./run-bench.mjs'),
     import('./describe-machine.mjs'),
     import('./record.mjs'),
+    import('./readers/open-reader.mjs'),
   ]);
-  const names = positionals.length > 0 ? positionals : BENCHES;
+  const readers = chooseReaders(values.readers);
+  const names = positionals.length > 0 ? positionals : BENCHES.filter((name) => !NAMED_ONLY.has(name));
   for (const name of names) {
     const startedMs = Date.now();
     console.log(`\n# ${name}`);
     const machine = await describeMachine();
-    const result = await runBench(name, { ...options, tell: (line) => console.log(`  ${line}`) });
+    const result = await runBench(name, { ...options, readers, tell: (line) => console.log(`  ${line}`) });
     const date = new Date(startedMs).toISOString().slice(0, 10);
     const command = `npm run bench -- ${[name, ...process.argv.slice(2).filter((word) => !BENCHES.includes(word) && word !== '--record')].join(' ')}`;
     console.log(`\n${result.markdown}\n`);

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { root } from '../scripts/setup/paths.mjs';
+import { programs, root } from '../scripts/setup/paths.mjs';
+import { runNode } from '../scripts/setup/run-command.mjs';
 
 const DOCS = path.join(root, 'docs/benchmarks.md');
 
@@ -17,5 +18,6 @@ export async function record(name, result) {
   const [begin, end] = [`<!-- bench ${name} -->`, `<!-- end ${name} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no place for ${name}: ${begin} ${end}`);
-  await writeFile(DOCS, `${page.slice(0, from + begin.length)}\n${place}\n\n${held}\n\n${markdown}\n${page.slice(to)}`);
+  await writeFile(DOCS, `${page.slice(0, from + begin.length)}\n${place}\n\n${held}\n\n${markdown}\n\n${page.slice(to)}`);
+  await runNode(programs.biome, ['format', '--write', DOCS]);
 }

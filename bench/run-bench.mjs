@@ -1,8 +1,11 @@
+import { bump } from './benches/bump.mjs';
+import { memory } from './benches/memory.mjs';
 import { miss } from './benches/miss.mjs';
+import { outage } from './benches/outage.mjs';
 import { redisHits } from './benches/redis-hits.mjs';
 import { stampede } from './benches/stampede.mjs';
 
-const RUN = { 'redis-hits': redisHits, miss, stampede };
+const RUN = { 'redis-hits': redisHits, miss, stampede, memory, outage, bump };
 
 /**
  * @param {string} name

@@ -1,7 +1,10 @@
 /** A process of readers: opens them, then does one job at a time as its parent says. Ends with its parent. */
+import { holdReads } from './jobs/hold-reads.mjs';
 import { joinStampede } from './jobs/join-stampede.mjs';
+import { keepReading } from './jobs/keep-reading.mjs';
 import { readHits } from './jobs/read-hits.mjs';
 import { readMisses } from './jobs/read-misses.mjs';
+import { readThroughOutage } from './jobs/read-through-outage.mjs';
 import { seed } from './jobs/seed.mjs';
 import { createOrigin } from './origin.mjs';
 import { openReader } from './readers/open-reader.mjs';
@@ -17,11 +20,15 @@ const JOBS = {
   readHits,
   readMisses,
   joinStampede,
+  holdReads,
+  keepReading,
+  readThroughOutage,
   async bump(reader) {
     const startedMs = performance.now();
     const { ackedBy, pending } = await reader.bump();
     return { ms: performance.now() - startedMs, ackedBy: ackedBy.length, pending: pending.length };
   },
+  close: (reader) => reader.close(),
   async clear(reader) {
     const startedMs = performance.now();
     await reader.clear();

@@ -1,4 +1,4 @@
-import { labelOf, READERS } from '../readers/open-reader.mjs';
+import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
 import { startWorker } from '../start-worker.mjs';
 import { median, round, table } from '../summarize.mjs';
@@ -6,20 +6,20 @@ import { median, round, table } from '../summarize.mjs';
 const ORIGIN_MS = 20;
 const CALLERS = 4;
 const READS = 30;
-const ALL = ['bare', ...READERS];
 
 /** What a caller of a cold key waits beyond the origin: the lease's round trips, and the fill where a reader waits for it. */
-export async function miss({ rounds, tell }) {
+export async function miss({ rounds, readers, tell }) {
+  const all = ['bare', ...readers];
   const redis = await startRedis();
   const workers = new Map();
   try {
-    for (const reader of ALL) {
+    for (const reader of all) {
       workers.set(reader, await startWorker({ readers: [reader], port: redis.port }));
       await workers.get(reader).run('readMisses', { reader, callers: CALLERS, reads: 50, delayMs: 1, run: 'warm' });
     }
     const runs = [];
     for (let round = 1; round <= rounds; round += 1) {
-      for (const reader of ALL) {
+      for (const reader of all) {
         const { waited, beyond } = await workers
           .get(reader)
           .run('readMisses', { reader, callers: CALLERS, reads: READS, delayMs: ORIGIN_MS, run: round });
@@ -30,15 +30,15 @@ export async function miss({ rounds, tell }) {
         `round ${round}, beyond the origin, p50 / p99 ms: ${own.map((run) => `${run.reader} ${run.beyond.p50Ms} / ${run.beyond.p99Ms}`).join(', ')}`,
       );
     }
-    return { originMs: ORIGIN_MS, callers: CALLERS, reads: CALLERS * READS, runs, ...conclude(runs) };
+    return { originMs: ORIGIN_MS, callers: CALLERS, reads: CALLERS * READS, runs, ...conclude(runs, all) };
   } finally {
     for (const worker of workers.values()) await worker.stop();
     await redis.stop();
   }
 }
 
-function conclude(runs) {
-  const summary = ALL.map((reader) => {
+function conclude(runs, all) {
+  const summary = all.map((reader) => {
     const own = runs.filter((run) => run.reader === reader);
     const middle = (of, figure) => round(median(own.map((run) => run[of][figure])));
     return {

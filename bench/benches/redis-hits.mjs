@@ -1,4 +1,4 @@
-import { labelOf, READERS } from '../readers/open-reader.mjs';
+import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
 import { startWorker } from '../start-worker.mjs';
 import { median, round, table, thousands } from '../summarize.mjs';
@@ -6,7 +6,7 @@ import { median, round, table, thousands } from '../summarize.mjs';
 const CALLERS = [1, 16, 128, 512];
 
 /** All hits, no tier in the process: one process for each reader, one of them busy at a time, in turns. */
-export async function redisHits({ rounds, ms = 500, readers = READERS, tell }) {
+export async function redisHits({ rounds, ms, readers, tell }) {
   const redis = await startRedis();
   const workers = new Map();
   try {

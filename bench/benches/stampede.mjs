@@ -1,4 +1,4 @@
-import { labelOf, READERS } from '../readers/open-reader.mjs';
+import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
 import { startWorker } from '../start-worker.mjs';
 import { median, round, table } from '../summarize.mjs';
@@ -10,11 +10,11 @@ const ORIGIN_MS = 150;
 const NOTICE_MS = 60;
 
 /** Every caller of every process asks for one cold key at once. */
-export async function stampede({ rounds, tell }) {
+export async function stampede({ rounds, readers, tell }) {
   const redis = await startRedis();
   const workers = [];
   try {
-    for (let i = 0; i < PROCESSES; i += 1) workers.push(await startWorker({ readers: READERS, port: redis.port }));
+    for (let i = 0; i < PROCESSES; i += 1) workers.push(await startWorker({ readers, port: redis.port }));
     const storm = async (reader, id, delayMs) => {
       const atMs = Date.now() + NOTICE_MS;
       const ends = await Promise.all(workers.map((worker) => worker.run('joinStampede', { reader, callers: CALLERS, id, delayMs, atMs })));
@@ -25,22 +25,22 @@ export async function stampede({ rounds, tell }) {
         beyondMs: round(slowestMs - delayMs, 1),
       };
     };
-    for (const reader of READERS) for (const id of ['1-warm', '2-warm']) await storm(reader, id, 5);
+    for (const reader of readers) for (const id of ['1-warm', '2-warm']) await storm(reader, id, 5);
     const runs = [];
     for (let turn = 1; turn <= rounds; turn += 1) {
-      for (const reader of READERS) runs.push({ round: turn, reader, ...(await storm(reader, `${turn}-cold`, ORIGIN_MS)) });
+      for (const reader of readers) runs.push({ round: turn, reader, ...(await storm(reader, `${turn}-cold`, ORIGIN_MS)) });
       const own = runs.filter((run) => run.round === turn);
       tell(`round ${turn}, origin calls, slowest ms: ${own.map((run) => `${run.reader} ${run.originCalls}, ${run.slowestMs}`).join('; ')}`);
     }
-    return { processes: PROCESSES, callers: CALLERS, originMs: ORIGIN_MS, runs, ...conclude(runs) };
+    return { processes: PROCESSES, callers: CALLERS, originMs: ORIGIN_MS, runs, ...conclude(runs, readers) };
   } finally {
     for (const worker of workers) await worker.stop();
     await redis.stop();
   }
 }
 
-function conclude(runs) {
-  const summary = READERS.map((reader) => {
+function conclude(runs, readers) {
+  const summary = readers.map((reader) => {
     const own = runs.filter((run) => run.reader === reader);
     return {
       reader,

@@ -14,6 +14,8 @@ export function openRawIoredis({ port, load, autopipelining = false }) {
       await redis.set(prefix + id, JSON.stringify(value), 'EX', TTL_S);
       return value;
     },
+    hold: (id) => redis.get(prefix + id),
+    keyOf: (id) => prefix + id,
     close: () => redis.disconnect(),
   };
 }

@@ -13,7 +13,14 @@ export async function openSideboard({ port, load, deadlineMs }) {
   await cache.ready();
   return {
     read: (id) => cache.getOrSet('product', id, () => load(id)),
+    hold: (id) => cache.getOrSet('product', id, never),
+    keyOf: (id) => `bench:shop:hohbo5a204:product:${id}`,
     bump: () => cache.bumpVersion('product'),
     close: () => cache.close(),
   };
+}
+
+/** One loader for all that are held: a caller's closure is not the engine's. */
+async function never() {
+  throw new Error('Redis was to be asked, and not to answer');
 }
