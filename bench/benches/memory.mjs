@@ -1,3 +1,4 @@
+import { startMuteProxy } from '../start-mute-proxy.mjs';
 import { startRedis } from '../start-redis.mjs';
 import { startWorker } from '../start-worker.mjs';
 import { median, round, table, thousands } from '../summarize.mjs';
@@ -18,14 +19,15 @@ export async function memory({ rounds, reads, tell }) {
     for (let turn = 1; turn <= rounds; turn += 1) {
       for (const reader of Object.keys(LABELS)) {
         // Nothing but the test itself may run in it, and no earlier round.
-        const worker = await startWorker({ readers: [reader], port: redis.port, execArgv: EXPOSE_GC, deadlineMs: 60_000 });
+        const proxy = await startMuteProxy(redis.port);
+        const worker = await startWorker({ readers: [reader], port: proxy.port, execArgv: EXPOSE_GC, deadlineMs: 60_000 });
         try {
           await worker.run('seed', { reader });
-          redis.pause();
+          proxy.mute();
           runs.push({ round: turn, reader, ...(await worker.run('holdReads', { reader, count: HELD, perTurn: PER_TURN })) });
         } finally {
           await worker.stop();
-          redis.resume();
+          proxy.stop();
         }
       }
       const own = runs.filter((run) => run.round === turn);

@@ -1,6 +1,6 @@
 const SETTLE_MS = 30;
 
-/** Asks for `count` keys of a Redis that does not answer, and weighs what waits. Bytes for each read; needs --expose-gc. */
+/** Asks for `count` keys of a Redis that has gone mute, and weighs what waits. Bytes for each read; needs --expose-gc. */
 export async function holdReads(reader, { count, perTurn }) {
   const ids = Array.from({ length: count }, (_, i) => String(1_000_000 + i));
   const held = new Array(count).fill(null);
