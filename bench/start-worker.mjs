@@ -1,0 +1,40 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+
+/**
+ * A process of its own with readers in it, idle until it is given a job.
+ * @param {{ readers: string[], port: number, execArgv?: string[], deadlineMs?: number }} options
+ */
+export async function startWorker({ readers, port, execArgv = [], deadlineMs }) {
+  const child = fork(path.join(import.meta.dirname, 'worker.mjs'), [], { execArgv, serialization: 'advanced' });
+  const waiting = new Map();
+  let jobs = 0;
+  child.on('message', ({ job, result, error }) => {
+    const { resolve, reject } = waiting.get(job);
+    waiting.delete(job);
+    if (error === undefined) resolve(result);
+    else reject(new Error(`${readers}: ${error}`));
+  });
+  child.once('exit', (code, signal) => {
+    for (const { reject } of waiting.values()) reject(new Error(`the process of ${readers} ended with ${code ?? signal}`));
+    waiting.clear();
+  });
+  /** @returns {Promise<any>} what the job of that name gives */
+  const run = (name, options = {}) =>
+    new Promise((resolve, reject) => {
+      jobs += 1;
+      waiting.set(jobs, { resolve, reject });
+      child.send({ job: jobs, name, options });
+    });
+  await run('open', { readers, port, deadlineMs });
+  return {
+    run,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
