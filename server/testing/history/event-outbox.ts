@@ -21,10 +21,20 @@ export class EventOutbox {
   put(event: HistoryEvent): void {
     this.#events.push(event);
     if (event.kind !== 'undo-begun') this.#operations += 1;
-    if (this.#events.length >= BATCH_MAX) this.flush();
+    if (this.#events.length >= BATCH_MAX) this.#flush(() => {});
   }
 
-  flush(): void {
+  /** Resolves when all that was put in has left this process. */
+  flush(): Promise<void> {
+    return new Promise((resolve) => this.#flush(resolve));
+  }
+
+  /** Resolves when there is room. */
+  async room(): Promise<void> {
+    while (this.#underWay > BATCHES_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #flush(gone: () => void): void {
     const batch = { upToUs: this.#nowUs(), events: this.#events, operations: this.#operations };
     this.#events = [];
     this.#operations = 0;
@@ -32,11 +42,7 @@ export class EventOutbox {
     this.#send(batch, () => {
       this.#underWay -= 1;
       for (const go of this.#waiting.splice(0)) go();
+      gone();
     });
-  }
-
-  /** Resolves when there is room. */
-  async room(): Promise<void> {
-    while (this.#underWay > BATCHES_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 }

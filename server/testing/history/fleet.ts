@@ -12,6 +12,8 @@ export interface FleetOptions {
   readonly engineDir: string;
   readonly scenario: Scenario;
   readonly onEvents: (message: Extract<FromWorker, { t: 'events' }>) => void;
+  /** All that the process had sent has been heard. */
+  readonly onGone: (process: string) => void;
   readonly onProblem: (text: string) => void;
 }
 
@@ -137,7 +139,7 @@ export class Fleet {
     const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : Promise.resolve();
     const silent = child.connected ? once(child, 'disconnect') : Promise.resolve();
     await Promise.all([ended, silent]);
-    this.#workers.delete(worker.name);
+    if (this.#workers.delete(worker.name)) this.#options.onGone(worker.name);
     await worker.proxy.close();
   }
 

@@ -51,6 +51,7 @@ export interface BumpEvent extends Operation {
 
 export interface UndoBegun {
   readonly kind: 'undo-begun';
+  readonly process: string;
   readonly undo: string;
   readonly entity: string;
   readonly atUs: number;

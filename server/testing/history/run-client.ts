@@ -51,15 +51,19 @@ async function runOperation(parts: ClientParts, name: OperationName, entity: str
         await parts.cache.invalidate(entity, id);
         return change;
       });
+    case 'soften':
+      return change(parts, name, entity, id, async (change) => {
+        await parts.cache.invalidate(entity, id, { mode: 'soft' });
+        return change;
+      });
     case 'set':
       return set(parts, entity, id);
     case 'write':
       return write(parts, entity, id);
     case 'bump':
       return bump(parts, entity);
-    case 'soften':
     case 'undo':
-      throw new Error(`${name} is not known to this engine`);
+      return undo(parts, entity);
   }
 }
 
@@ -173,6 +177,25 @@ async function bump(parts: ClientParts, entity: string): Promise<boolean> {
   } catch (error) {
     outbox.put({ ...base, endUs: monotonicUs(), acked: false, error: nameOf(error), rev: 0 });
     return false;
+  }
+}
+
+/** Its beginning is told before it begins: a process that dies in it has changed what others may read. */
+async function undo(parts: ClientParts, entity: string): Promise<boolean> {
+  const { process, client, cache, outbox } = parts;
+  const startUs = monotonicUs();
+  const name = parts.nextId();
+  outbox.put({ kind: 'undo-begun', process, undo: name, entity, atUs: startUs });
+  await outbox.flush();
+  const base = { kind: 'undo-ended', process, client, entity, undo: name, startUs } as const;
+  try {
+    const { rev, version } = await cache.undoBump(entity);
+    outbox.put({ ...base, endUs: monotonicUs(), outcome: 'acked', restored: Number.parseInt(version, 36), rev: Number(rev) });
+    return true;
+  } catch (error) {
+    const outcome = nameOf(error) === 'NothingToUndo' ? 'nothing' : 'unknown';
+    outbox.put({ ...base, endUs: monotonicUs(), outcome, restored: 0, rev: 0 });
+    return outcome === 'nothing';
   }
 }
 

@@ -6,7 +6,7 @@ import { startRedisServer } from '../redis-server.ts';
 import { applyFault } from './apply-fault.ts';
 import { type FaultKind, type FaultLane, LANES } from './fault-kinds.ts';
 import { Fleet } from './fleet.ts';
-import type { HistoryEvent } from './history-event.ts';
+import type { HistoryEvent, UndoBegun } from './history-event.ts';
 import { HistoryChecker } from './history-checker.ts';
 import { HistoryLog } from './history-log.ts';
 import { monotonicUs } from './monotonic-us.ts';
@@ -75,7 +75,10 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
       redAfterMs ??= elapsedMs();
     },
   });
+  const openUndos = new Map<string, UndoBegun>();
   const add = (event: HistoryEvent) => {
+    if (event.kind === 'undo-begun') openUndos.set(event.undo, event);
+    else if (event.kind === 'undo-ended') openUndos.delete(event.undo);
     checker.add(event);
     if (event.kind === 'read') reads += 1;
     else if ('acked' in event && event.acked) acknowledged += 1;
@@ -94,6 +97,14 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
       operations += batch.operations;
       log.append(batch.events);
       for (const event of batch.events) add(event);
+    },
+    onGone: (process) => {
+      // What it had begun may have happened, and nobody will say so any more.
+      for (const { undo, entity, atUs, process: by } of openUndos.values()) {
+        if (by !== process) continue;
+        const end = { startUs: atUs, endUs: monotonicUs(), outcome: 'unknown', restored: 0, rev: 0 } as const;
+        note({ kind: 'undo-ended', process, client: process, entity, undo, ...end });
+      }
     },
     onProblem: (text) => problems.push(text),
   });

@@ -52,7 +52,7 @@ process.on('message', (raw) => {
 });
 
 const { createCacheWith }: EngineModule = await import(pathToFileURL(path.join(orders.engineDir, 'create-cache.js')).href);
-const policy = { ttl: scenario.ttlMs, staleWindow: scenario.staleMs, leaseMs: scenario.leaseMs, loadTimeoutMs: 2_000 };
+const policy = { ttl: scenario.ttlMs, staleWindow: scenario.staleMs, leaseMs: scenario.leaseMs, loadTimeoutMs: scenario.leaseMs };
 const cache = createCacheWith(
   {
     env: 'test',
@@ -76,7 +76,10 @@ const cache = createCacheWith(
 );
 await cache.ready();
 send({ t: 'ready' });
-const flushing = setInterval(() => outbox.flush(), FLUSH_EVERY_MS);
+const flushing = setInterval(() => {
+  // A send that fails means that nobody listens any more: `disconnect` ends this process.
+  outbox.flush().catch(() => {});
+}, FLUSH_EVERY_MS);
 await Promise.all(
   Array.from({ length: scenario.clientsPerProcess }, (_, index) =>
     runClient({
@@ -94,7 +97,7 @@ await Promise.all(
 );
 clearInterval(flushing);
 await cache.close();
-outbox.flush();
+await outbox.flush();
 send({ t: 'stopped' }, () => process.disconnect());
 
 /** Made by our own fleet from the type, and by nobody else. */
