@@ -11,6 +11,8 @@ export interface RedisServer {
   readonly url: string;
   /** Its working folder. */
   readonly dir: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** A plain client, with ioredis' own defaults, for looking from outside. Ended by `stop`. */
   client(): Redis;
   /** SIGKILL: nothing is saved. */
@@ -58,6 +60,9 @@ export async function startRedisServer(options: { args?: readonly string[] } = {
     port,
     url: `redis://127.0.0.1:${port}`,
     dir,
+    get pid() {
+      return child.pid ?? 0;
+    },
     client() {
       const client = new Redis({ host: '127.0.0.1', port });
       client.on('error', () => {
