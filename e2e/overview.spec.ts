@@ -20,30 +20,27 @@ test('an entity of the table filters the charts, and the address keeps it', asyn
 });
 
 test('eight tabs at once all work, over one stream', async ({ ada: page, context }) => {
-  await page.goto(consoleUrl('/'));
+  // A headless browser takes every tab for visible: all eight draw at once.
+  test.setTimeout(150_000);
   const streams: string[] = [];
   context.on('request', (request) => {
     if (request.url().includes('live.stream')) streams.push(request.url());
   });
   const tabs = [page];
-  while (tabs.length < 8) {
-    const tab = await context.newPage();
-    await tab.goto(page.url());
-    tabs.push(tab);
-  }
-  const watched = chart(page, 'What becomes of reads?');
-  await page.bringToFront();
-  await showAsTable(watched);
-  const opened = (await seconds(watched))[0]?.time ?? '';
-  for (const tab of tabs) {
-    const reads = chart(tab, 'What becomes of reads?');
-    await tab.bringToFront();
-    if (tab !== page) await showAsTable(reads);
+  while (tabs.length < 8) tabs.push(await context.newPage());
+  // Six connections are all that a browser gives to one origin: pages, their data and the stream share them.
+  const paths = ['/', '/lab', '/', '/lab', '/versions', '/policies', '/keys', '/'];
+  for (const [index, tab] of tabs.entries()) await tab.goto(consoleUrl(paths[index]));
+
+  const charts = tabs.filter((_, index) => ['/', '/lab'].includes(paths[index] ?? '')).map((tab) => chart(tab, 'What becomes of reads?'));
+  for (const reads of charts) await showAsTable(reads);
+  const opened = (await seconds(chart(page, 'What becomes of reads?')))[0]?.time ?? '';
+  for (const reads of charts) {
     await waitForSecond(reads, 'the fleet hits, later than all tabs were open', (second) => (second['hits'] ?? 0) > 0, { after: opened });
   }
-  // Six connections are all that a browser gives to one origin: pages, their data and the stream share them.
+  for (const tab of tabs) await expect(tab.getByRole('banner').getByText('Stream live')).toBeVisible();
   expect(streams.length).toBeLessThanOrEqual(2);
-  const last = tabs.at(-1) ?? page;
-  await last.getByRole('link', { name: 'Versions' }).click();
-  await expect(last.getByRole('button', { name: 'Bump product' })).toBeVisible();
+
+  await page.getByRole('link', { name: 'Versions' }).click();
+  await expect(page.getByRole('button', { name: 'Bump product' })).toBeVisible();
 });

@@ -2,16 +2,23 @@ import { defineConfig } from 'playwright/test';
 
 const reports = process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'];
 
-/** One console and one fleet serve all journeys, one after the other: they act on the same Redis. */
+// Workers read this file too, when the address is known already: what the first reader found holds for all.
+process.env['E2E_OWNS_CONSOLE'] ??= String(process.env['E2E_URL'] === undefined);
+const ownsConsole = process.env['E2E_OWNS_CONSOLE'] === 'true';
+
+/** One console and one fleet serve all journeys, one after the other: they act on the same Redis. The last one ends them. */
 export default defineConfig({
   testDir: '.',
-  testMatch: '*.spec.ts',
+  projects: [
+    { name: 'journeys', testMatch: '*.spec.ts', testIgnore: 'end.spec.ts', ...(ownsConsole ? { teardown: 'the end' } : {}) },
+    ...(ownsConsole ? [{ name: 'the end', testMatch: 'end.spec.ts' }] : []),
+  ],
   globalSetup: './start-console.ts',
   workers: 1,
   fullyParallel: false,
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
+  timeout: 90_000,
   expect: { timeout: 15_000 },
   outputDir: '../.sideboard/e2e',
   reporter: reports === undefined ? [['list']] : [['list'], ['json', { outputFile: reports }]],

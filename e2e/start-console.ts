@@ -23,9 +23,12 @@ export default async function startConsole(): Promise<() => Promise<void>> {
   process.env['E2E_URL'] = `http://127.0.0.1:${port}`;
   await whenReady(child);
   return async () => {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+    // The last journey has ended it, unless that one failed or was not asked for.
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      await ended;
+    }
     await rm(folder, { recursive: true, force: true });
   };
 }

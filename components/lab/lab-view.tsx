@@ -1,6 +1,6 @@
 'use client';
 import { Skeleton } from '@mantine/core';
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { serviceKey } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { LatencyChart } from '../charts/latency-chart.tsx';
@@ -36,7 +36,8 @@ export function LabView() {
 }
 
 function LabOf({ scope }: { scope: ServiceRef }) {
-  const points = useLive((snapshot) => snapshot.shown);
+  // As on Overview: typing and Stop never wait for a drawing.
+  const points = useDeferredValue(useLive((snapshot) => snapshot.shown));
   const windowSeconds = useLive((snapshot) => snapshot.windowSeconds);
   const marks = useChartMarks(scope);
   const service = serviceKey(scope);

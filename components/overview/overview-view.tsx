@@ -1,7 +1,7 @@
 'use client';
 import { Button, CloseButton } from '@mantine/core';
 import { useSearchParams } from 'next/navigation';
-import { useMemo } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import { serviceKey } from '../../server/contract/live.ts';
 import { EvictionChart } from '../charts/eviction-chart.tsx';
 import { LatencyChart } from '../charts/latency-chart.tsx';
@@ -26,7 +26,8 @@ import { StatStrip } from './stat-strip.tsx';
 export function OverviewView() {
   const scope = useScope();
   const entity = useSearchParams().get('entity') ?? undefined;
-  const points = useLive((snapshot) => snapshot.shown);
+  // Deferred: a machine that cannot draw each second skips some, and clicks never wait for a drawing.
+  const points = useDeferredValue(useLive((snapshot) => snapshot.shown));
   const windowSeconds = useLive((snapshot) => snapshot.windowSeconds);
   const paused = useLive((snapshot) => snapshot.paused);
   const redis = useLiveState((state) => state.redis);
