@@ -13,8 +13,11 @@ export class EntityState {
   readonly codePolicy: Policy;
   readonly versionKey: string;
   readonly metrics: EntityMetrics = new EntityMetrics();
-  /** By id: reads of the batch that is not yet sent. */
-  readonly unsent: Map<string, Read> = new Map();
+  /**
+   * By id: reads of the batch that is not yet sent. Another map for each batch: the old table of a cleared one points to the
+   * next, and that chain keeps every batch, with all its values, alive until a full collection.
+   */
+  unsent: Map<string, Read> = new Map();
   /** By id: loads under way. */
   readonly slots: Map<string, LoadSlot> = new Map();
   /** What Redis has not acknowledged: one key each, or a bump, which stands for all of them. Reads here treat them as invalid. */

@@ -94,7 +94,7 @@ export class ReadBatcher {
   #flush(batch: Batch): void {
     if (this.#unsent !== batch) return;
     this.#unsent = null;
-    for (const { entity } of batch.reads) entity.unsent.clear();
+    for (const { entity } of batch.reads) if (entity.unsent.size > 0) entity.unsent = new Map();
     // `#ask` answers every read of its batch whatever happens; a rejection here is a defect of the engine, and nobody may hang for it.
     this.#ask(batch, batch.reads, 1, false).catch((error: unknown) => {
       for (const read of batch.reads) batch.answer(read, Promise.reject(error));
