@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ChainableCommander, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { STALE_MARK_AT } from './envelope.ts';
 
 /**
@@ -265,11 +265,16 @@ export async function runPipeline(client: Redis, commands: readonly (PipelineCom
   );
 }
 
-async function sendPipeline(client: Redis, commands: readonly PipelineCommand[]): Promise<unknown[]> {
-  const pipeline: ChainableCommander = client.pipeline();
-  for (const command of commands) pipeline.callBuffer(command.name, ...command.args);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, reply]) => error ?? reply);
+/**
+ * One write for all, by corking the socket. Not ioredis' `pipeline()`: it defines an accessor on each pipeline, so each gets a
+ * hidden class of its own, which keeps it and all its replies alive until the next full collection.
+ */
+function sendPipeline(client: Redis, commands: readonly PipelineCommand[]): Promise<unknown[]> {
+  const { stream } = client;
+  stream.cork();
+  const replies = commands.map(({ name, args }) => client.callBuffer(name, [...args]).catch((error: unknown) => error));
+  stream.uncork();
+  return Promise.all(replies);
 }
 
 function isNoScript(error: unknown): boolean {
