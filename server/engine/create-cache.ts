@@ -7,18 +7,19 @@ import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Pee
 import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { StructureStore } from './codec/structure-store.ts';
 import { type ControlLink, openControlLink } from './control/control-link.ts';
 import { countReads } from './count-reads.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
-import { encodePayload } from './envelope.ts';
 import {
   CacheClosed,
   ConfigurationError,
   describeError,
   InvalidationNotAcknowledged,
   NothingToUndo,
+  SerializationError,
   WrittenNotInvalidated,
 } from './errors.ts';
 import { type CacheEvent, createEventBus, type EventBus } from './events.ts';
@@ -79,6 +80,7 @@ class SideboardCache implements Cache<string> {
   readonly #control: Redis;
   readonly #link: ControlLink;
   readonly #faults: FaultSwitch;
+  readonly #structures: StructureStore;
   readonly #deferred: DeferredInvalidations;
   readonly #acknowledged: Acknowledged;
   #starting: Promise<void> | null = null;
@@ -160,8 +162,14 @@ class SideboardCache implements Cache<string> {
     this.#versions = new Versions(this.#context);
     this.#fills = new FillQueue(this.#context);
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
-    this.#loads = new LoadTable(this.#context, { versions: this.#versions, fills: this.#fills, wakeUps: this.#wakeUps });
-    this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions);
+    this.#structures = new StructureStore(this.#context);
+    this.#loads = new LoadTable(this.#context, {
+      versions: this.#versions,
+      fills: this.#fills,
+      wakeUps: this.#wakeUps,
+      structures: this.#structures,
+    });
+    this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions, this.#structures);
     this.#deferred = new DeferredInvalidations(bus, clock, {
       invalidate: async (entity, id) => (await this.#invalidate(entity, id, 'hard')).ok,
       bump: async (entity) => (await changeVersion(this.#context, this.#versions, entity, 'bump')).ok,
@@ -203,7 +211,8 @@ class SideboardCache implements Cache<string> {
     const entity = this.#entityOrThrow(entityName);
     const write = isWriter(value) ? value : null;
     // Refused before anything is touched.
-    if (write === null) encodePayload(value);
+    if (write === null && value === undefined) throw new SerializationError('the value is undefined; `null` says "not found"');
+    if (write === null) entity.codec.encode(entity.project(value));
     if (entity.codePolicy.strategy === 'none') {
       await write?.();
       entity.metrics.counts.sets += 1;
@@ -212,6 +221,7 @@ class SideboardCache implements Cache<string> {
     try {
       await writeValue(this.#context, this.#versions, entity, id, write ?? (() => Promise.resolve(value)));
       this.#acknowledged.add(entity, id);
+      this.#structures.tend(entity);
     } catch (error) {
       if (error instanceof WrittenNotInvalidated) this.#deferred.add(entity, id);
       throw error;
@@ -274,6 +284,7 @@ class SideboardCache implements Cache<string> {
     await this.#link.start();
     if (connected.includes(false)) return;
     await checkRecords(this.#context, this.#versions, read, this.#cached());
+    await Promise.all(this.#cached().flatMap((entity) => (entity.codec.usesSets ? [this.#structures.load(entity)] : [])));
   }
 
   /** Rule 12: Redis is another server now, and may not know what the last one acknowledged at its end. */
@@ -360,7 +371,7 @@ class SideboardCache implements Cache<string> {
     entity.metrics.counts.originCalls += 1;
     this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
     try {
-      const value = await runLoader(load, loadOptions(this.#context, entity));
+      const value = entity.project(await runLoader(load, loadOptions(this.#context, entity)));
       this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
       return trustLoaded<T>(value);
     } catch (error) {

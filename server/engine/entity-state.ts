@@ -1,3 +1,4 @@
+import { EntryCodec } from './codec/entry-codec.ts';
 import { type CacheKeyPrefix, dataKeyPrefix, versionKey } from './keys.ts';
 import type { LoadSlot } from './load-table.ts';
 import { EntityMetrics } from './metrics.ts';
@@ -12,6 +13,7 @@ export class EntityState {
   readonly name: string;
   readonly codePolicy: Policy;
   readonly versionKey: string;
+  readonly codec: EntryCodec;
   readonly metrics: EntityMetrics = new EntityMetrics();
   /** By id: reads of the batch that is not yet sent. */
   readonly unsent: Map<string, Read> = new Map();
@@ -33,7 +35,14 @@ export class EntityState {
     this.name = name;
     this.codePolicy = policy;
     this.policy = policy;
+    this.codec = new EntryCodec(policy.form);
     this.versionKey = versionKey(ref, name);
+  }
+
+  /** What is kept of a loaded value, and given to its callers. `null` and `undefined` are no values. */
+  project(value: unknown): unknown {
+    const { project } = this.codePolicy;
+    return project === null || value === null || value === undefined ? value : project(value);
   }
 
   /** Takes a record over unless a higher one was seen before. */

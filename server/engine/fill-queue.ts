@@ -1,7 +1,7 @@
 import { type Answer, askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { sealEnvelope } from './envelope.ts';
+import { type EncodedPayload, sealEnvelope } from './envelope.ts';
 import { leaseKey } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { jitteredTtlMs } from './policy.ts';
@@ -17,7 +17,7 @@ export interface Fill {
   readonly entity: EntityState;
   readonly id: string;
   readonly lease: Lease;
-  readonly payload: Buffer;
+  readonly payload: EncodedPayload;
   /** Start of the load, Redis ms. */
   readonly createdMs: number;
   readonly loadCostMs: number;
@@ -70,7 +70,7 @@ export class FillQueue {
     let batch: QueuedFill[] = [];
     let bytes = 0;
     for (const queued of waiting) {
-      const size = queued.fill.payload.length;
+      const size = queued.fill.payload.bytes.length;
       if (batch.length > 0 && (batch.length >= BATCH_MAX || bytes + size > BATCH_BYTES_MAX)) {
         this.#send(batch);
         batch = [];

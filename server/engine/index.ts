@@ -1,4 +1,6 @@
 export type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, LoadContext, Loader, Peek } from './cache.ts';
+export type { Codec } from './codec/codec.ts';
+export type { StandardSchema } from './codec/standard-schema.ts';
 export { createCache } from './create-cache.ts';
 export {
   CacheClosed,

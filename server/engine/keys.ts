@@ -130,6 +130,10 @@ function controlRoot(ref: KeySpace): string {
 export function versionKey(ref: KeySpace, entity: string): string {
   return `${controlRoot(ref)}version:${escapePart(entity)}`;
 }
+/** Hash: address of a structure set -> its stamp, Redis us, a space, its JSON. */
+export function structuresKey(ref: KeySpace, entity: string): string {
+  return `${controlRoot(ref)}structures:${escapePart(entity)}`;
+}
 /** String: JSON PolicyDocument. */
 export function policiesKey(ref: KeySpace): string {
   return `${controlRoot(ref)}policies`;

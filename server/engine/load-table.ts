@@ -1,9 +1,10 @@
 import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
 import { askRedis } from './ask-redis.ts';
 import type { Loader } from './cache.ts';
+import type { StructureStore } from './codec/structure-store.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { decodePayload, ENVELOPE_HEAD_BYTES, encodePayload, judge } from './envelope.ts';
+import { ENVELOPE_HEAD_BYTES, type EncodedPayload, judge } from './envelope.ts';
 import { describeError, OriginOverloaded, SerializationError } from './errors.ts';
 import type { FillQueue } from './fill-queue.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
@@ -61,16 +62,18 @@ export class LoadTable {
   readonly #versions: Versions;
   readonly #fills: FillQueue;
   readonly #wakeUps: WakeUps;
+  readonly #structures: StructureStore;
   readonly #byToken = new Map<string, Load>();
   /** Questions for a lease that are under way: `close` gives back what they bring. */
   readonly #asking = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(context: EngineContext, parts: { versions: Versions; fills: FillQueue; wakeUps: WakeUps }) {
+  constructor(context: EngineContext, parts: { versions: Versions; fills: FillQueue; wakeUps: WakeUps; structures: StructureStore }) {
     this.#context = context;
     this.#versions = parts.versions;
     this.#fills = parts.fills;
     this.#wakeUps = parts.wakeUps;
+    this.#structures = parts.structures;
   }
 
   /** True while a load of this key has a lease here: a batch should ask whether that lease stands. */
@@ -249,8 +252,8 @@ export class LoadTable {
   #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): UselessEntry | null {
     const judged = judge(bytes, key, this.#context.redisNow());
     if (judged.kind === 'problem' || judged.kind === 'expired') return { why: judged.kind, bytes };
-    const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) return { why: 'problem', bytes };
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind !== 'value') return { why: 'problem', bytes };
     for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
     return null;
   }
@@ -314,7 +317,7 @@ export class LoadTable {
     const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
     let value: unknown;
     try {
-      value = await runLoader(load.loader, loadOptions(this.#context, entity)).finally(() => bulkhead.leave());
+      value = entity.project(await runLoader(load.loader, loadOptions(this.#context, entity)).finally(() => bulkhead.leave()));
     } catch (error) {
       counts.originErrors += 1;
       bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
@@ -345,9 +348,10 @@ export class LoadTable {
       this.#forget(lease);
       return;
     }
-    let payload: Buffer;
+    let payload: EncodedPayload;
     try {
-      payload = encodePayload(value);
+      payload = entity.codec.encode(value);
+      this.#structures.tend(entity);
     } catch (error) {
       const problem = error instanceof SerializationError ? error.message : describeError(error);
       this.#context.bus.emit({ type: 'value.unserializable', entity: entity.name, id, problem });

@@ -1,10 +1,11 @@
 import type { UselessEntry } from './ask-for-lease.ts';
 import { askRedis, textOf } from './ask-redis.ts';
+import type { SetFound, StructureStore } from './codec/structure-store.ts';
 import { announceReads } from './count-reads.ts';
 import { refreshesEarly } from './early-refresh.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { decodePayload, type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
+import { type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
 import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
 import type { LoadTable } from './load-table.ts';
@@ -33,10 +34,10 @@ class Share {
   hits = 0;
   stale = 0;
 
-  constructor(entity: EntityState) {
+  constructor(entity: EntityState, ns: string | null = entity.record?.ns ?? null) {
     this.entity = entity;
     this.highestRev = entity.highestRev;
-    this.ns = entity.record?.ns ?? null;
+    this.ns = ns;
   }
 }
 
@@ -57,12 +58,14 @@ export class ReadBatcher {
   readonly #context: EngineContext;
   readonly #loads: LoadTable;
   readonly #versions: Versions;
+  readonly #structures: StructureStore;
   #unsent: Batch | null = null;
 
-  constructor(context: EngineContext, loads: LoadTable, versions: Versions) {
+  constructor(context: EngineContext, loads: LoadTable, versions: Versions, structures: StructureStore) {
     this.#context = context;
     this.#loads = loads;
     this.#versions = versions;
+    this.#structures = structures;
   }
 
   read(entity: EntityState, id: string, want: Want): Promise<unknown> {
@@ -230,9 +233,13 @@ export class ReadBatcher {
       case 'stale':
         break;
     }
-    const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) {
-      this.#reject(round, read, at, values, bytes, 'payload does not decode');
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind === 'problem') {
+      this.#reject(round, read, at, values, bytes, decoded.problem);
+      return;
+    }
+    if (decoded.kind === 'unknown set') {
+      this.#settleOnceKnown(round, share, read, at, values, decoded.address);
       return;
     }
     const { kind } = judged;
@@ -253,6 +260,27 @@ export class ReadBatcher {
     announceReads(this.#context, read.entity, read.id, kind === 'fresh' ? 'hit' : 'stale', callers, durationUs);
   }
 
+  /** The value waits for the set that it was written with: the reply is as legal then as it is now. */
+  #settleOnceKnown(round: Round, share: Share, read: Read, at: number, values: readonly unknown[], address: string): void {
+    const { batch } = round;
+    batch.postpone(read);
+    const found = (set: SetFound) => {
+      const bytes = values[at];
+      if (set === 'unavailable') this.#unavailable(batch, [read]);
+      else if (set === 'absent' && Buffer.isBuffer(bytes)) this.#reject(round, read, at, values, bytes, 'unknown structures');
+      else {
+        // The share of the batch has been counted already.
+        const late = new Share(read.entity, share.ns);
+        this.#settle(round, late, read, at, values, this.#context.redisNow());
+        this.#count(batch, [late]);
+      }
+    };
+    this.#structures
+      .fetch(read.entity, address)
+      .then(found)
+      .catch((error: unknown) => batch.answer(read, Promise.reject(error)));
+  }
+
   #reject(round: Round, read: Read, at: number, values: readonly unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
     const { entity, id } = read;
     entity.metrics.counts.corrupt += 1;
@@ -265,8 +293,8 @@ export class ReadBatcher {
     const { entity, id } = read;
     const { staleIfErrorMs, softTimeoutMs } = entity.policy;
     if (nowMs >= judged.expiresMs + staleIfErrorMs) return;
-    const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) return;
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind !== 'value') return;
     waiter.fallback = { value: decoded.value };
     if (softTimeoutMs !== null) this.#context.clock.after(softTimeoutMs, () => waiter.late(this.#context, entity, id));
   }

@@ -222,6 +222,29 @@ redis.call('SET', KEYS[1], '{"v":1,"rev":' .. rev .. ',"faults":' .. ARGV[1] .. 
 return rev`,
 );
 
+/**
+ * KEYS: structures. ARGV: address, JSON of the set, sets kept at most. Stores a set, or stamps one that stands as in use; the
+ * set unused for longest makes room, and who still uses it will publish it again. Returns 1.
+ */
+export const publishStructures: Script = script(
+  'publishStructures',
+  `local time = redis.call('TIME')
+local stamp = string.format('%.0f', time[1] * 1000000 + time[2])
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  while redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) do
+    local all = redis.call('HGETALL', KEYS[1])
+    local oldest, least
+    for i = 1, #all, 2 do
+      local used = tonumber(string.match(all[i + 1], '^%d+')) or 0
+      if not least or used < least then oldest, least = all[i], used end
+    end
+    redis.call('HDEL', KEYS[1], oldest)
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], stamp .. ' ' .. ARGV[2])
+return 1`,
+);
+
 type ScriptArgument = string | Buffer | number;
 
 /** One script by its digest; sent whole once where the server does not know it. Replies are Buffers. */

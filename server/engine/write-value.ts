@@ -1,7 +1,7 @@
 import { askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { encodePayload } from './envelope.ts';
+import type { EncodedPayload } from './envelope.ts';
 import { describeError, isOutOfRoom, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
 import { fillCommand } from './fill-queue.ts';
 import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.ts';
@@ -29,7 +29,7 @@ export async function writeValue(
   const opened = await openWrite(context, versions, entity, id);
   const createdMs = context.redisNow();
   const startedMs = context.clock.monotonicMs();
-  const finish = async (payload: Buffer | null) => {
+  const finish = async (payload: EncodedPayload | null) => {
     const ended = await closeWrite(context, versions, entity, id, opened, payload, {
       createdMs,
       loadCostMs: Math.max(0, context.clock.monotonicMs() - startedMs),
@@ -40,10 +40,10 @@ export async function writeValue(
       });
     }
   };
-  let payload: Buffer | null;
+  let payload: EncodedPayload | null;
   try {
     const value = await write();
-    payload = value === undefined ? null : encodePayload(value);
+    payload = value === undefined ? null : entity.codec.encode(entity.project(value));
   } catch (error) {
     // The origin may have been written all the same.
     await finish(null);
@@ -97,7 +97,7 @@ async function closeWrite(
   entity: EntityState,
   id: string,
   leases: readonly Lease[],
-  payload: Buffer | null,
+  payload: EncodedPayload | null,
   load: { createdMs: number; loadCostMs: number },
 ): Promise<Invalidated> {
   for (const lease of leases) lease.end();

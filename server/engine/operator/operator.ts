@@ -147,9 +147,17 @@ export interface EntryInspection {
         freshUntilMs: number;
         expiresMs: number;
         loadCostMs: number;
+        /** `json`, `msgpack`, `absent` (not found), or the id of the service's own. */
         codec: string;
         flags: string[];
-        value: unknown;
+        compressed: boolean;
+        /** Of the payload, decompressed and as it stands. */
+        rawBytes: number;
+        storedBytes: number;
+        /** 0 for none. */
+        schemaHash: number;
+        /** `bytes`: only the service can read them. */
+        value: { kind: 'decoded'; value: unknown } | { kind: 'bytes'; head: Buffer };
       }
     | { kind: 'problem'; problem: string };
   lease: { kind: 'load' | 'write'; ttlMs: number; waiters: number } | null;
