@@ -71,4 +71,15 @@ export interface CacheOptions<Entity extends string> {
   readsMax?: number;
   /** Loads that run at once in this process (default 1,000), and that wait for their turn (10,000); one more fails with `OriginOverloaded`. */
   origin?: { concurrencyMax?: number; queueMax?: number };
+  /** Keeps what was read in this process too: reads that need no round trip, not strict but bounded. Default off. */
+  l1?: L1Options;
+}
+
+export interface L1Options {
+  /** Default 10,000. */
+  itemsMax?: number;
+  /** Of the values as they were encoded, and 256 for each entry. Default 64 MiB. */
+  bytesMax?: number;
+  /** A read that starts this long after a change was acknowledged never returns what was there before. Default 1,000. */
+  boundMs?: number;
 }

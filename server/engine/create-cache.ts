@@ -29,6 +29,8 @@ import { FillQueue } from './fill-queue.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
+import type { LocalEntry } from './l1/local-entries.ts';
+import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LoadTable, loadOptions } from './load-table.ts';
 import { LoopLag } from './loop-lag.ts';
 import { takeFrame } from './metrics.ts';
@@ -81,6 +83,7 @@ class SideboardCache implements Cache<string> {
   readonly #link: ControlLink;
   readonly #faults: FaultSwitch;
   readonly #structures: StructureStore;
+  readonly #local: LocalTier | null;
   readonly #deferred: DeferredInvalidations;
   readonly #acknowledged: Acknowledged;
   #starting: Promise<void> | null = null;
@@ -163,13 +166,18 @@ class SideboardCache implements Cache<string> {
     this.#fills = new FillQueue(this.#context);
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
     this.#structures = new StructureStore(this.#context);
+    this.#local = options.l1 === null ? null : this.#openLocal(options.l1, () => open('subscriber'));
     this.#loads = new LoadTable(this.#context, {
       versions: this.#versions,
       fills: this.#fills,
       wakeUps: this.#wakeUps,
       structures: this.#structures,
     });
-    this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions, this.#structures);
+    this.#batcher = new ReadBatcher(this.#context, this.#loads, {
+      versions: this.#versions,
+      structures: this.#structures,
+      local: this.#local,
+    });
     this.#deferred = new DeferredInvalidations(bus, clock, {
       invalidate: async (entity, id) => (await this.#invalidate(entity, id, 'hard')).ok,
       bump: async (entity) => (await changeVersion(this.#context, this.#versions, entity, 'bump')).ok,
@@ -187,6 +195,8 @@ class SideboardCache implements Cache<string> {
   }
 
   getOrSet<T>(entityName: string, id: string, load: Loader<T>): Promise<T> {
+    const local = this.#served(entityName, id);
+    if (local !== undefined) return Promise.resolve(trustLoaded<T>(local.value));
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return this.#bypass(entity, id, load);
@@ -194,6 +204,8 @@ class SideboardCache implements Cache<string> {
   }
 
   get<T>(entityName: string, id: string): Promise<T | undefined> {
+    const local = this.#served(entityName, id);
+    if (local !== undefined) return Promise.resolve(trustLoaded<T>(local.value));
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return Promise.resolve(undefined);
@@ -225,6 +237,9 @@ class SideboardCache implements Cache<string> {
     } catch (error) {
       if (error instanceof WrittenNotInvalidated) this.#deferred.add(entity, id);
       throw error;
+    } finally {
+      // Before the caller is told.
+      entity.local?.drop(id);
     }
   }
 
@@ -246,13 +261,19 @@ class SideboardCache implements Cache<string> {
   }
 
   async explain(entityName: string, id: string): Promise<Explanation> {
-    return explainKey(this.#context, this.#entityOrThrow(entityName), id);
+    const entity = this.#entityOrThrow(entityName);
+    const explained = await explainKey(this.#context, entity, id);
+    const held = entity.local?.entries.peek(id);
+    if (held === undefined || !this.#servesLocally(entity, held, this.#context.clock.monotonicMs())) return explained;
+    return { ...explained, tier: 'l1', next: { does: 'serve', why: 'this process holds it, and hears of every change within its bound' } };
   }
 
   async #changeVersion(entityName: string, how: 'bump' | 'undo'): Promise<BumpReceipt> {
     const entity = this.#entityOrThrow(entityName);
     if (entity.codePolicy.strategy === 'none') throw new ConfigurationError(`entity "${entityName}" is never cached: it has no version`);
     const changed = await changeVersion(this.#context, this.#versions, entity, how);
+    // Before anybody is told, and whatever Redis said.
+    entity.local?.clear();
     if (!changed.ok) {
       if ('reason' in changed) throw new NothingToUndo(`no bump of "${entityName}" is left to undo`);
       if (how === 'bump') this.#deferred.addBump(entity);
@@ -303,6 +324,7 @@ class SideboardCache implements Cache<string> {
   }
 
   async #close(): Promise<void> {
+    this.#local?.close();
     // Never started, or started wrong: there is still a registry to leave and there are sockets to end.
     await this.#starting?.catch(() => {});
     await this.#loads.close();
@@ -347,12 +369,45 @@ class SideboardCache implements Cache<string> {
 
   async #invalidate(entity: EntityState, id: string, mode: InvalidationMode): Promise<Invalidated> {
     const invalidated = await invalidateKey(this.#context, this.#versions, entity, id, { mode });
+    // Before anybody is told, and whatever Redis said.
+    entity.local?.drop(id);
     if (invalidated.ok) {
       this.#acknowledged.add(entity, id);
       entity.metrics.counts.invalidations += 1;
       this.#bus.emit({ type: 'invalidated', entity: entity.name, id, mode, ...invalidated.receipt });
     }
     return invalidated;
+  }
+
+  /** Rule 13. The fastest path of all: one look at the clock, and nothing is made but the caller's promise. */
+  #served(entityName: string, id: string): LocalEntry | undefined {
+    const entity = this.#entities.get(entityName);
+    if (entity === undefined || entity.local === null || this.#local === null) return undefined;
+    const entry = entity.local.entries.get(id);
+    if (entry === undefined || !this.#servesLocally(entity, entry, this.#context.clock.monotonicMs())) return undefined;
+    entity.metrics.l1Hits += 1;
+    if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
+    return entry;
+  }
+
+  /** A record that was heard of and not read yet is not the one that entries were read under. */
+  #servesLocally(entity: EntityState, entry: LocalEntry, nowMs: number): boolean {
+    return nowMs < entry.untilMs && this.#local !== null && nowMs < this.#local.legality.untilMs && entity.local?.rev === entity.highestRev;
+  }
+
+  #openLocal(options: LocalTierOptions, openSubscriber: () => Redis): LocalTier | null {
+    const entities = this.#cached().filter((entity) => entity.codePolicy.l1);
+    if (entities.length === 0) return null;
+    const { read, clock, deadlineMs, random } = this.#context;
+    return new LocalTier(entities, options, {
+      read,
+      subscriber: openSubscriber(),
+      clock,
+      deadlineMs,
+      random,
+      redisNow: () => this.#context.redisNow(),
+      onState: (serving, reason) => this.#bus.emit({ type: serving ? 'l1.serving' : 'l1.suspended', reason }),
+    });
   }
 
   /** Strategy `none`: each caller's own load, and Redis is never touched. */

@@ -1,5 +1,6 @@
 import { EntryCodec } from './codec/entry-codec.ts';
 import { type CacheKeyPrefix, dataKeyPrefix, versionKey } from './keys.ts';
+import type { LocalEntries } from './l1/local-entries.ts';
 import type { LoadSlot } from './load-table.ts';
 import { EntityMetrics } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
@@ -17,6 +18,8 @@ export class EntityState {
   readonly metrics: EntityMetrics = new EntityMetrics();
   /** By id: reads of the batch that is not yet sent. */
   readonly unsent: Map<string, Read> = new Map();
+  /** What this process holds of it; null without an L1. */
+  local: LocalEntries | null = null;
   /** By id: loads under way. */
   readonly slots: Map<string, LoadSlot> = new Map();
   /** What Redis has not acknowledged: one key each, or a bump, which stands for all of them. Reads here treat them as invalid. */

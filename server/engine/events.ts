@@ -7,7 +7,7 @@ export type ReadOutcome = 'hit' | 'stale' | 'miss' | 'unavailable' | 'bypass';
 
 /** Everything that an instance tells about itself. Logs, metrics and tests read this union. */
 export type CacheEvent =
-  | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; durationUs: number }
+  | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; tier?: 'l1'; durationUs: number }
   | { type: 'load.started'; entity: string; id: string; leased: boolean; reason: 'miss' | 'refresh' | 'early' | 'unavailable' | 'bypass' }
   | { type: 'load.ended'; entity: string; id: string; costMs: number }
   /** The bulkhead before the origin had no room. */
@@ -29,6 +29,8 @@ export type CacheEvent =
   | { type: 'breaker.changed'; role: ClientRole; state: BreakerState; reason: BreakerReason }
   | { type: 'invalidation.deferred' | 'invalidation.replayed'; entity: string; id: string }
   | { type: 'bump.deferred' | 'bump.replayed'; entity: string }
+  /** The process serves what it holds, or does not: its link to the invalidations is proven, or is not. */
+  | { type: 'l1.serving' | 'l1.suspended'; reason: string }
   | { type: 'policies.applied'; rev: number }
   | { type: 'fault.started' | 'fault.ended'; id: string; kind: string }
   /** A document or message of the control plane that could not be used; what stood before stays in force. */

@@ -12,8 +12,8 @@ import { readRecordCommand, readRecordReply } from './versions.ts';
 export interface Explanation {
   entity: string;
   id: string;
-  /** The tier that would answer: `none` if the origin has to. */
-  tier: 'redis' | 'none';
+  /** The tier that would answer: `l1` is this process, `none` the origin. */
+  tier: 'l1' | 'redis' | 'none';
   /** Base 36; null where no version record can be read. */
   version: string | null;
   /** What an undo of the last bump would bring back, base 36. */

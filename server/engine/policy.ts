@@ -52,6 +52,8 @@ const UNCACHED_FIELDS = [
   'failover',
   'staleIfError',
   'softTimeoutMs',
+  'l1',
+  'outageStale',
   'codec',
   'compress',
   'project',
@@ -88,6 +90,10 @@ const policyInput = z
     /** After a restart or a failover of Redis what it kept may have missed an invalidation: `cold` (the default) reads none of it, `keep` does. */
     failover: z.enum(['cold', 'keep']).optional(),
     strategy: z.enum(['cache-aside', 'none']).optional(),
+    /** Whether this entity is kept in the process too, where the cache has an `l1`. Default true. */
+    l1: z.boolean().optional(),
+    /** Whether what the process holds may be served, as stale, while Redis cannot be asked. Default false. */
+    outageStale: z.boolean().optional(),
     /** How values are written: `json` (the default), `msgpack`, or the service's own. Old entries stay readable. */
     codec: codec.optional(),
     /** Deflates payloads of 1 KB and more: less memory and network for about 10 us a read. Default false. */
@@ -152,6 +158,8 @@ export interface Policy {
   readonly staleIfErrorMs: number;
   readonly softTimeoutMs: number | null;
   readonly retriesMax: number;
+  readonly l1: boolean;
+  readonly outageStale: boolean;
   readonly form: EntryForm;
   readonly project: ((value: unknown) => unknown) | null;
 }
@@ -181,6 +189,8 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
       staleIfErrorMs: 0,
       softTimeoutMs: null,
       retriesMax,
+      l1: false,
+      outageStale: false,
       form: formOf(policy),
       project: null,
     };
@@ -199,6 +209,8 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
     staleIfErrorMs: policy.staleIfError ?? 0,
     softTimeoutMs: policy.softTimeoutMs ?? null,
     retriesMax,
+    l1: policy.l1 ?? true,
+    outageStale: policy.outageStale ?? false,
     form: formOf(policy),
     project: policy.project === undefined ? null : takesLoaded(policy.project),
   };

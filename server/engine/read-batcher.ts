@@ -8,9 +8,11 @@ import type { EntityState } from './entity-state.ts';
 import { type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
 import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
+import type { LocalRound } from './l1/local-round.ts';
+import type { LocalTier } from './l1/local-tier.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
-import { answerOf, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
+import { answerHeld, answerOf, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
 import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -52,6 +54,8 @@ interface Round {
   /** Reads of entities without a version: they send the record's question alone. */
   readonly unknown: Read[];
   readonly shares: Map<EntityState, Share>;
+  /** What may be kept in this process; null for nothing. */
+  readonly local: LocalRound | null;
 }
 
 export class ReadBatcher {
@@ -59,13 +63,19 @@ export class ReadBatcher {
   readonly #loads: LoadTable;
   readonly #versions: Versions;
   readonly #structures: StructureStore;
+  readonly #local: LocalTier | null;
   #unsent: Batch | null = null;
 
-  constructor(context: EngineContext, loads: LoadTable, versions: Versions, structures: StructureStore) {
+  constructor(
+    context: EngineContext,
+    loads: LoadTable,
+    parts: { versions: Versions; structures: StructureStore; local: LocalTier | null },
+  ) {
     this.#context = context;
     this.#loads = loads;
-    this.#versions = versions;
-    this.#structures = structures;
+    this.#versions = parts.versions;
+    this.#structures = parts.structures;
+    this.#local = parts.local;
   }
 
   read(entity: EntityState, id: string, want: Want): Promise<unknown> {
@@ -108,13 +118,16 @@ export class ReadBatcher {
   /** `misconfigured`: snapshots fail and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
   async #ask(batch: Batch, reads: readonly Read[], number: number, misconfigured: boolean): Promise<void> {
     const round = this.#address(batch, reads);
-    const { keys, leaseKeys, shares } = round;
+    const { keys, leaseKeys, shares, local } = round;
     const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
-    const answer = await askRedis(this.#context, this.#context.read, commandsOf(asked, shares.keys(), misconfigured));
+    const commands = commandsOf(asked, shares.keys(), misconfigured);
+    if (local !== null) commands.push(...local.commands);
+    const answer = await askRedis(this.#context, this.#context.read, commands);
     const replies = answer.ok ? answer.replies : [];
     let next = 0;
     const values = keys.length === 0 ? [] : replies[next++];
     if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
+      local?.end();
       this.#unavailable(batch, reads);
       batch.open();
       return;
@@ -126,8 +139,13 @@ export class ReadBatcher {
       refusesWrites ||= reply.kind === 'refused' && reply.error.message.startsWith('MISCONF');
       share.reply = reply;
     }
-    if (refusesWrites && !misconfigured) return this.#ask(batch, reads, number, true);
+    local?.heard(replies.slice(next));
+    if (refusesWrites && !misconfigured) {
+      local?.end();
+      return this.#ask(batch, reads, number, true);
+    }
     const again = this.#answer(round, values);
+    local?.end();
     for (const read of again) batch.postpone(read);
     batch.open();
     const repaired = await this.#repair(shares.values());
@@ -160,7 +178,8 @@ export class ReadBatcher {
     }
     const leaseKeys = leased.map(({ key }) => leaseKey(key));
     const leases = new Map(leased.map(({ read }, index) => [read, keys.length + index]));
-    return { batch, reads: sent, keys, leaseKeys, leases, unknown, shares };
+    const local = this.#local?.begin(sent, shares.keys()) ?? null;
+    return { batch, reads: sent, keys, leaseKeys, leases, unknown, shares, local };
   }
 
   /** Answers what the replies answer; returns the reads that must be asked again. */
@@ -243,6 +262,8 @@ export class ReadBatcher {
       return;
     }
     const { kind } = judged;
+    // Before anybody has the value: it is frozen by this.
+    if (kind === 'fresh') round.local?.keep(at, decoded.value, judged, bytes.length - judged.payloadOffset);
     const callers = round.batch.callersOf(read);
     if (want === 'peek') this.#context.reads.underWay -= callers;
     else this.#tally(round.batch, share, read, kind, callers);
@@ -322,6 +343,11 @@ export class ReadBatcher {
 
   #unavailable(batch: Batch, reads: readonly Read[]): void {
     for (const read of reads) {
+      const held = this.#local?.heldInOutage(read.entity, read.id) ?? null;
+      if (held !== null) {
+        answerHeld(this.#context, batch, read, held.value, held.times);
+        continue;
+      }
       const waiter = answerWithout(this.#context, batch, read, 'unavailable');
       if (waiter !== null) this.#loads.loadUnleased(read.entity, read.id, [waiter]);
     }

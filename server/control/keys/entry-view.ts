@@ -28,7 +28,7 @@ export async function entryView(deps: ControlDeps, found: EntryInspection): Prom
     nowMs: found.nowMs,
     ...(content.kind === 'problem'
       ? { envelope: null, problem: content.problem, value: null, truncated: false }
-      : { envelope: envelopeOf(content, found.nowMs), ...printed(content.value) }),
+      : { envelope: envelopeOf(content, found.nowMs), ...printed(content) }),
   };
 }
 
@@ -46,9 +46,9 @@ function freshness(nowMs: number, freshUntilMs: number, expiresMs: number): Fres
 type Content = Extract<EntryInspection['content'], { kind: 'envelope' }>;
 
 /** Indented JSON with everything that deceives the eye escaped, cut at a bound; bytes that only their service can read, in hex. */
-function printed(content: Content['value']): Pick<EntryView, 'value' | 'truncated' | 'problem'> {
-  if (content.kind === 'bytes') {
-    return { value: content.head.toString('hex').replace(/(.{64})/g, '$1\n'), truncated: false, problem: null };
+function printed(content: Content): Pick<EntryView, 'value' | 'truncated' | 'problem'> {
+  if (content.ownBytes !== null) {
+    return { value: content.ownBytes.toString('hex').replace(/(.{64})/g, '$1\n'), truncated: false, problem: null };
   }
   try {
     const text = JSON.stringify(showable(content.value), null, 2) ?? 'undefined';

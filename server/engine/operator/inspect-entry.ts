@@ -100,7 +100,7 @@ async function readContent(
     storedBytes: bytes.length - payloadOffset,
     schemaHash: judged.schemaHash,
   };
-  if (own !== null) return { ...envelope, value: { kind: 'bytes', head: payload.subarray(0, HEAD_BYTES_MAX) } };
+  if (own !== null) return { ...envelope, value: undefined, ownBytes: payload.subarray(0, HEAD_BYTES_MAX) };
   let decoded = reader.decode(bytes, payloadOffset, judged);
   if (decoded.kind === 'unknown set') {
     const args = [structuresKey(parts, parts.entity), decoded.address];
@@ -110,7 +110,7 @@ async function readContent(
     reader.adopt(stored.set, false);
     decoded = reader.decode(bytes, payloadOffset, judged);
   }
-  return decoded.kind === 'value' ? { ...envelope, value: { kind: 'decoded', value: decoded.value } } : problem('payload does not decode');
+  return decoded.kind === 'value' ? { ...envelope, value: decoded.value, ownBytes: null } : problem('payload does not decode');
 }
 
 function problem(what: string): EntryInspection['content'] {

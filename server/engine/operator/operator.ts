@@ -156,8 +156,10 @@ export interface EntryInspection {
         storedBytes: number;
         /** 0 for none. */
         schemaHash: number;
-        /** `bytes`: only the service can read them. */
-        value: { kind: 'decoded'; value: unknown } | { kind: 'bytes'; head: Buffer };
+        /** Undefined where only the service can read it. */
+        value: unknown;
+        /** The first bytes of what only the service can read; null for all else. */
+        ownBytes: Buffer | null;
       }
     | { kind: 'problem'; problem: string };
   lease: { kind: 'load' | 'write'; ttlMs: number; waiters: number } | null;

@@ -5,6 +5,8 @@ const count = z.int().nonnegative();
 /** Counters of one entity in one second of one instance. A read is counted once, under one outcome. */
 const entityFrame = z.object({
   hits: count,
+  /** Of the hits, those that the process answered by itself. */
+  l1Hits: count.optional(),
   stale: count,
   misses: count,
   /** Redis could not be asked; never a miss. */
