@@ -29,7 +29,7 @@ import { FillQueue } from './fill-queue.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
-import type { LocalEntry } from './l1/local-entries.ts';
+import { type LocalEntries, type LocalEntry, promiseOf } from './l1/local-entries.ts';
 import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LoadTable, loadOptions } from './load-table.ts';
 import { LoopLag } from './loop-lag.ts';
@@ -196,7 +196,7 @@ class SideboardCache implements Cache<string> {
 
   getOrSet<T>(entityName: string, id: string, load: Loader<T>): Promise<T> {
     const local = this.#served(entityName, id);
-    if (local !== undefined) return Promise.resolve(trustLoaded<T>(local.value));
+    if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return this.#bypass(entity, id, load);
@@ -205,7 +205,7 @@ class SideboardCache implements Cache<string> {
 
   get<T>(entityName: string, id: string): Promise<T | undefined> {
     const local = this.#served(entityName, id);
-    if (local !== undefined) return Promise.resolve(trustLoaded<T>(local.value));
+    if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return Promise.resolve(undefined);
@@ -263,8 +263,9 @@ class SideboardCache implements Cache<string> {
   async explain(entityName: string, id: string): Promise<Explanation> {
     const entity = this.#entityOrThrow(entityName);
     const explained = await explainKey(this.#context, entity, id);
-    const held = entity.local?.entries.peek(id);
-    if (held === undefined || !this.#servesLocally(entity, held, this.#context.clock.monotonicMs())) return explained;
+    const { local } = entity;
+    const held = local?.entries.peek(id);
+    if (local === null || held === undefined || !this.#servesLocally(entity, local, held)) return explained;
     return { ...explained, tier: 'l1', next: { does: 'serve', why: 'this process holds it, and hears of every change within its bound' } };
   }
 
@@ -379,20 +380,21 @@ class SideboardCache implements Cache<string> {
     return invalidated;
   }
 
-  /** Rule 13. The fastest path of all: one look at the clock, and nothing is made but the caller's promise. */
-  #served(entityName: string, id: string): LocalEntry | undefined {
+  /** Rule 13. The fastest path of all: one look at the clock, and nothing is made. */
+  #served(entityName: string, id: string): Promise<unknown> | null {
     const entity = this.#entities.get(entityName);
-    if (entity === undefined || entity.local === null || this.#local === null) return undefined;
+    if (entity === undefined || entity.local === null) return null;
     const entry = entity.local.entries.get(id);
-    if (entry === undefined || !this.#servesLocally(entity, entry, this.#context.clock.monotonicMs())) return undefined;
+    if (entry === undefined || !this.#servesLocally(entity, entity.local, entry)) return null;
     entity.metrics.l1Hits += 1;
     if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
-    return entry;
+    return promiseOf(entry);
   }
 
   /** A record that was heard of and not read yet is not the one that entries were read under. */
-  #servesLocally(entity: EntityState, entry: LocalEntry, nowMs: number): boolean {
-    return nowMs < entry.untilMs && this.#local !== null && nowMs < this.#local.legality.untilMs && entity.local?.rev === entity.highestRev;
+  #servesLocally(entity: EntityState, local: LocalEntries, entry: LocalEntry): boolean {
+    const nowMs = this.#context.clock.monotonicMs();
+    return nowMs < entry.untilMs && nowMs < local.legality.untilMs && local.rev === entity.highestRev;
   }
 
   #openLocal(options: LocalTierOptions, openSubscriber: () => Redis): LocalTier | null {

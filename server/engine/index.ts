@@ -1,4 +1,4 @@
-export type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, LoadContext, Loader, Peek } from './cache.ts';
+export type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, L1Options, LoadContext, Loader, Peek } from './cache.ts';
 export type { Codec } from './codec/codec.ts';
 export type { StandardSchema } from './codec/standard-schema.ts';
 export { createCache } from './create-cache.ts';

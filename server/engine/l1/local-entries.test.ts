@@ -5,6 +5,7 @@ import { LocalPool } from './local-entries.ts';
 
 const times = { createdMs: 0, freshUntilMs: 10, expiresMs: 20, loadCostMs: 1 };
 const until = { untilMs: 10, expiresMs: 20, times };
+const legality = { untilMs: 0 };
 const pool = (itemsMax: number, bytesMax = 1 << 20) => new LocalPool({ itemsMax, bytesMax });
 
 describe('the entries of a process', () => {
@@ -18,9 +19,9 @@ describe('the entries of a process', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 200 }), (acts) => {
         const bounded = pool(8, 10_000);
-        const entities = [bounded.add(), bounded.add(), bounded.add()];
+        const entities = [bounded.add(legality), bounded.add(legality), bounded.add(legality)];
         for (const { entity, id, bytes, does } of acts) {
-          const local = entities[entity] ?? bounded.add();
+          const local = entities[entity] ?? bounded.add(legality);
           if (does === 'store') local.store(`${id}`, { id }, bytes, until);
           else if (does === 'drop') local.drop(`${id}`);
           else if (does === 'read') local.entries.get(`${id}`);
@@ -37,7 +38,7 @@ describe('the entries of a process', () => {
 
   it('the longest unused of the entity that takes most gives way', () => {
     const bounded = pool(3);
-    const [small, large] = [bounded.add(), bounded.add()];
+    const [small, large] = [bounded.add(legality), bounded.add(legality)];
     small.store('s', 1, 10, until);
     large.store('a', 1, 100, until);
     large.store('b', 1, 100, until);
@@ -49,13 +50,13 @@ describe('the entries of a process', () => {
 
   it('one value that would take too much of the room is not kept, and replaces nothing by itself', () => {
     const bounded = pool(10, 4_000);
-    const local = bounded.add();
+    const local = bounded.add(legality);
     expect(local.store('a', 'x', 3_000, until)).toBe(false);
     expect(bounded.size).toEqual({ items: 0, bytes: 0 });
   });
 
   it('a place is dead once its key was dropped or all was cleared, and a later one is not', () => {
-    const local = pool(10).add();
+    const local = pool(10).add(legality);
     const [first, same, other] = [local.reserve('a'), local.reserve('a'), local.reserve('b')];
     expect(same).toBe(first);
     local.drop('a');

@@ -8,6 +8,8 @@ const ENTRY_BYTES = 256;
 /** A value that this process holds. Its times are of the monotonic clock of this machine, so that a hit asks one clock. */
 export interface LocalEntry {
   readonly value: unknown;
+  /** Of the value, made at the first hit and given to every caller: a promise for each is a fifth of what a hit costs. */
+  promise: Promise<unknown> | null;
   /** It is served until then: the entry is fresh, and its early refresh is not due. */
   readonly untilMs: number;
   readonly expiresMs: number;
@@ -15,6 +17,11 @@ export interface LocalEntry {
   readonly times: EnvelopeTimes;
   /** As counted against the bound. */
   readonly sizeBytes: number;
+}
+
+export function promiseOf(entry: LocalEntry): Promise<unknown> {
+  entry.promise ??= Promise.resolve(entry.value);
+  return entry.promise;
 }
 
 /** A place kept for the answer to a read that is on its way. Dead once an invalidation came first. */
@@ -31,6 +38,7 @@ export interface Legality {
 /** The entries of one entity in this process, with what takes them away. */
 export class LocalEntries {
   readonly #pool: LocalPool;
+  readonly legality: Legality;
   readonly #reserved = new Map<string, Reservation>();
   readonly entries: LRUCache<string, LocalEntry>;
   /** Of the version record that Redis watches for this instance; `NaN`, which equals no rev, while it watches none. */
@@ -38,8 +46,9 @@ export class LocalEntries {
   /** The read of the record that is on its way, to be watched from then on. */
   record: Reservation | null = null;
 
-  constructor(pool: LocalPool, bytesMax: number) {
+  constructor(pool: LocalPool, legality: Legality, bytesMax: number) {
     this.#pool = pool;
+    this.legality = legality;
     // Bounded by bytes here and by items in the pool: `max` would take its room for every entity beforehand.
     this.entries = new LRUCache({
       maxSize: bytesMax,
@@ -68,7 +77,8 @@ export class LocalEntries {
   store(id: string, value: unknown, payloadBytes: number, until: Pick<LocalEntry, 'untilMs' | 'expiresMs' | 'times'>): boolean {
     if (!freezeShared(value)) return false;
     const sizeBytes = payloadBytes + ENTRY_BYTES;
-    const entry: LocalEntry = { value, ...until, sizeBytes };
+    const { untilMs, expiresMs, times } = until;
+    const entry: LocalEntry = { value, promise: null, untilMs, expiresMs, times, sizeBytes };
     this.entries.set(id, entry, { size: sizeBytes });
     if (this.entries.peek(id) !== entry) return false;
     this.#pool.came(entry);
@@ -112,8 +122,8 @@ export class LocalPool {
     this.#bytesMax = bytesMax;
   }
 
-  add(): LocalEntries {
-    const entries = new LocalEntries(this, this.#bytesMax);
+  add(legality: Legality): LocalEntries {
+    const entries = new LocalEntries(this, legality, this.#bytesMax);
     this.#all.push(entries);
     return entries;
   }

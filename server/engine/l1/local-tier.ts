@@ -5,7 +5,7 @@ import type { EntityState } from '../entity-state.ts';
 import type { EnvelopeTimes } from '../envelope.ts';
 import { escapePart, unescapePart } from '../keys.ts';
 import type { GuardedClient } from '../redis/guarded-client.ts';
-import { type Legality, type LocalEntry, LocalPool } from './local-entries.ts';
+import { type LocalEntry, LocalPool } from './local-entries.ts';
 import { LocalRound, type Wanted } from './local-round.ts';
 import { TrackingLink } from './tracking-link.ts';
 
@@ -28,7 +28,6 @@ interface LocalTierParts {
 
 /** The tier within the process (rule 13). A value gets in by one way only: the answer to a tracked read that nothing overtook. */
 export class LocalTier {
-  readonly legality: Legality;
   readonly #pool: LocalPool;
   readonly #link: TrackingLink;
   readonly #parts: LocalTierParts;
@@ -42,7 +41,6 @@ export class LocalTier {
     for (const entity of entities) {
       this.#byVersionKey.set(entity.versionKey, entity);
       this.#byName.set(escapePart(entity.name), entity);
-      entity.local = this.#pool.add();
     }
     const { read, subscriber, clock, deadlineMs } = parts;
     this.#link = new TrackingLink({
@@ -55,15 +53,7 @@ export class LocalTier {
       onChanged: (keys) => this.#changed(keys),
       onState: parts.onState,
     });
-    this.legality = this.#link.legality;
-  }
-
-  get size(): { items: number; bytes: number } {
-    return this.#pool.size;
-  }
-
-  get serving(): boolean {
-    return this.legality.untilMs > this.#parts.clock.monotonicMs();
+    for (const entity of entities) entity.local = this.#pool.add(this.#link.legality);
   }
 
   /** Of the tracking that runs now; null while nothing that is read may be kept. */
