@@ -9,9 +9,9 @@ export interface Cache<Entity extends string = string> {
   /** Resolves once connected, with server, version records and orders read; rejects only on wrong configuration. A Redis that is down does not reject: reads answer from the origin. */
   ready(): Promise<void>;
   /** The value, from the cache or from `load`. Rejects with what `load` rejected with. */
-  getOrSet<T>(entity: Entity, id: string, load: Loader<T>): Promise<T>;
-  /** The cached value, fresh or stale; `undefined` on a miss or when Redis is unavailable. */
-  get<T>(entity: Entity, id: string): Promise<T | undefined>;
+  getOrSet<T>(entity: Entity, id: string, load: Loader<T>, options?: ReadOptions): Promise<T>;
+  /** The cached value, fresh or stale; `null` for what the origin does not have; `undefined` on a miss or when Redis is unavailable. */
+  get<T>(entity: Entity, id: string, options?: Pick<ReadOptions, 'strict'>): Promise<T | undefined>;
   /** As `get` with how it was answered; counts no read. */
   peek<T>(entity: Entity, id: string): Promise<Peek<T>>;
   /** Rule 3. A value is a load begun at its call; a function is the origin's write, run between removal and fill, and its result is the value. */
@@ -30,11 +30,34 @@ export interface Cache<Entity extends string = string> {
   close(): Promise<void>;
 }
 
-export interface LoadContext {
+export interface LoadContext<T = unknown> {
   /** Aborted at the load timeout. */
-  signal: AbortSignal;
+  readonly signal: AbortSignal;
+  /** The entry that this load would replace, stale or just expired, with its age: Redis ms since 1970. Null where there is none, or the load may store nothing. */
+  readonly previous: { readonly value: T; readonly createdMs: number } | null;
+  /** How long the value of this load is fresh, instead of the policy's TTL: ms, or text as '90s'. Throws `ConfigurationError`. */
+  setTtl(ttl: number | string): void;
+  /** The value goes to those who wait for it and is not kept. */
+  skipCache(): void;
+  /** To be returned where the origin says that `previous` is still right (304, an equal revision): it stays as it is, fresh from now on. Throws `TypeError` where `previous` is null. */
+  notModified(): NotModified;
 }
-export type Loader<T> = (context: LoadContext) => Promise<T>;
+
+declare const notModifiedBrand: unique symbol;
+/** What `notModified` returns. */
+export interface NotModified {
+  readonly [notModifiedBrand]: true;
+}
+
+/** Resolves to the value; to `null` for what the origin does not have, which is kept for `notFoundTtl`. `undefined` is given to those who wait and not kept. */
+export type Loader<T> = (context: LoadContext<T>) => Promise<T | NotModified>;
+
+export interface ReadOptions {
+  /** Asks Redis even where this process holds the value: no bound applies to the answer. */
+  strict?: boolean;
+  /** Neither reads nor fills: a load of its own. */
+  skipCache?: boolean;
+}
 
 export type Peek<T> =
   | { kind: 'fresh' | 'stale'; value: T; createdMs: number; freshUntilMs: number; expiresMs: number }

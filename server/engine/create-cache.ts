@@ -3,7 +3,7 @@ import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { awaitConnection } from './await-connection.ts';
 import type { BreakerState } from './breaker.ts';
-import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek } from './cache.ts';
+import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek, ReadOptions } from './cache.ts';
 import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -32,6 +32,7 @@ import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
 import { type LocalEntries, type LocalEntry, promiseOf } from './l1/local-entries.ts';
 import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LoadTable, loadOptions } from './load-table.ts';
+import { loadContextOf } from './load-terms.ts';
 import { LoopLag } from './loop-lag.ts';
 import { takeFrame } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
@@ -194,17 +195,17 @@ class SideboardCache implements Cache<string> {
     return this.#starting;
   }
 
-  getOrSet<T>(entityName: string, id: string, load: Loader<T>): Promise<T> {
-    const local = this.#served(entityName, id);
+  getOrSet<T>(entityName: string, id: string, load: Loader<T>, options?: ReadOptions): Promise<T> {
+    const local = options === undefined ? this.#served(entityName, id) : this.#servedAs(options, entityName, id);
     if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
-    if (entity.codePolicy.strategy === 'none') return this.#bypass(entity, id, load);
-    return trustPromise<T>(this.#batcher.read(entity, id, load));
+    if (entity.codePolicy.strategy === 'none' || options?.skipCache) return this.#bypass(entity, id, load);
+    return trustPromise<T>(this.#batcher.read(entity, id, trustLoader(load)));
   }
 
-  get<T>(entityName: string, id: string): Promise<T | undefined> {
-    const local = this.#served(entityName, id);
+  get<T>(entityName: string, id: string, options?: Pick<ReadOptions, 'strict'>): Promise<T | undefined> {
+    const local = options === undefined ? this.#served(entityName, id) : this.#servedAs(options, entityName, id);
     if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
@@ -240,6 +241,7 @@ class SideboardCache implements Cache<string> {
     } finally {
       // Before the caller is told.
       entity.local?.drop(id);
+      entity.failures.forget(id);
     }
   }
 
@@ -372,6 +374,7 @@ class SideboardCache implements Cache<string> {
     const invalidated = await invalidateKey(this.#context, this.#versions, entity, id, { mode });
     // Before anybody is told, and whatever Redis said.
     entity.local?.drop(id);
+    entity.failures.forget(id);
     if (invalidated.ok) {
       this.#acknowledged.add(entity, id);
       entity.metrics.counts.invalidations += 1;
@@ -389,6 +392,10 @@ class SideboardCache implements Cache<string> {
     entity.metrics.l1Hits += 1;
     if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
     return promiseOf(entry);
+  }
+
+  #servedAs({ strict = false, skipCache = false }: ReadOptions, entityName: string, id: string): Promise<unknown> | null {
+    return strict || skipCache ? null : this.#served(entityName, id);
   }
 
   /** A record that was heard of and not read yet is not the one that entries were read under. */
@@ -428,7 +435,9 @@ class SideboardCache implements Cache<string> {
     entity.metrics.counts.originCalls += 1;
     this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
     try {
-      const value = entity.project(await runLoader(load, loadOptions(this.#context, entity)));
+      const value = entity.project(
+        await runLoader(trustLoader(load), loadOptions(this.#context, entity, loadContextOf(entity, null).context)),
+      );
       this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
       return trustLoaded<T>(value);
     } catch (error) {
@@ -469,4 +478,9 @@ function trustLoaded<T>(value: unknown): T {
 /** As `trustLoaded`, of a read under way. */
 function trustPromise<T>(read: Promise<unknown>): Promise<T> {
   return read as Promise<T>;
+}
+
+/** The `previous` that it is given was made by the same entity's loaders. */
+function trustLoader<T>(load: Loader<T>): Loader<unknown> {
+  return load as Loader<unknown>;
 }

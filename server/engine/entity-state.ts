@@ -1,6 +1,7 @@
 import { EntryCodec } from './codec/entry-codec.ts';
 import { type CacheKeyPrefix, dataKeyPrefix, versionKey } from './keys.ts';
 import type { LocalEntries } from './l1/local-entries.ts';
+import { LoadFailures } from './load-failures.ts';
 import type { LoadSlot } from './load-table.ts';
 import { EntityMetrics } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
@@ -20,6 +21,7 @@ export class EntityState {
   readonly unsent: Map<string, Read> = new Map();
   /** What this process holds of it; null without an L1. */
   local: LocalEntries | null = null;
+  readonly failures: LoadFailures = new LoadFailures();
   /** By id: loads under way. */
   readonly slots: Map<string, LoadSlot> = new Map();
   /** What Redis has not acknowledged: one key each, or a bump, which stands for all of them. Reads here treat them as invalid. */

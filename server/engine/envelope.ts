@@ -96,14 +96,27 @@ export function sealEnvelope(key: CacheKey, payload: EncodedPayload, times: Enve
   bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
   bytes.writeUInt16LE(keyBytes, 6);
   bytes.writeUInt32LE(payload.schemaHash, 12);
-  bytes.writeDoubleLE(times.createdMs, 16);
-  bytes.writeDoubleLE(times.freshUntilMs, 24);
-  bytes.writeDoubleLE(times.expiresMs, 32);
-  bytes.writeDoubleLE(times.loadCostMs, 40);
+  writeTimes(bytes, times);
   bytes.write(key, HEADER_BYTES);
   payload.bytes.copy(bytes, HEADER_BYTES + keyBytes);
   bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
   return bytes;
+}
+
+/** The first bytes of an entry, as they would be had the same value been stored with these times. The entry is one that `judge` found no problem with. */
+export function renewHead(entry: Buffer, times: EnvelopeTimes): Buffer {
+  const bytes = Buffer.from(entry);
+  bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
+  writeTimes(bytes, times);
+  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  return bytes.subarray(0, HEADER_BYTES);
+}
+
+function writeTimes(bytes: Buffer, times: EnvelopeTimes): void {
+  bytes.writeDoubleLE(times.createdMs, 16);
+  bytes.writeDoubleLE(times.freshUntilMs, 24);
+  bytes.writeDoubleLE(times.expiresMs, 32);
+  bytes.writeDoubleLE(times.loadCostMs, 40);
 }
 
 /** How an entry stands at `nowMs` (Redis time). Pure; the payload is looked at by the checksum alone. */

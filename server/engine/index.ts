@@ -1,4 +1,15 @@
-export type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, L1Options, LoadContext, Loader, Peek } from './cache.ts';
+export type {
+  BumpReceipt,
+  Cache,
+  CacheOptions,
+  InvalidationReceipt,
+  L1Options,
+  LoadContext,
+  Loader,
+  NotModified,
+  Peek,
+  ReadOptions,
+} from './cache.ts';
 export type { Codec } from './codec/codec.ts';
 export type { StandardSchema } from './codec/standard-schema.ts';
 export { createCache } from './create-cache.ts';

@@ -1,14 +1,15 @@
 import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
 import { askRedis } from './ask-redis.ts';
-import type { Loader } from './cache.ts';
+import type { LoadContext, Loader } from './cache.ts';
 import type { StructureStore } from './codec/structure-store.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { ENVELOPE_HEAD_BYTES, type EncodedPayload, judge } from './envelope.ts';
+import { ENVELOPE_HEAD_BYTES, judge } from './envelope.ts';
 import { describeError, OriginOverloaded, SerializationError } from './errors.ts';
-import type { FillQueue } from './fill-queue.ts';
+import type { Fill, FillQueue } from './fill-queue.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
+import { isNotModified, type LoadTerms, loadContextOf, type SeenEntry } from './load-terms.ts';
 import type { LoadWaiter } from './load-waiter.ts';
 import { type RunLoaderOptions, runLoader } from './run-loader.ts';
 import { removeIfUnchanged, scriptCommand } from './scripts.ts';
@@ -39,6 +40,8 @@ interface Load {
   lease: Lease | null;
   readonly reason: Reason;
   readonly loader: Loader<unknown>;
+  /** The entry that it would replace; with its lease. */
+  seen: SeenEntry | null;
   readonly waiters: LoadWaiter[];
   /** Its loader has been called: who comes now may not have its value. */
   begun: boolean;
@@ -94,6 +97,7 @@ export class LoadTable {
 
   /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. */
   miss(entity: EntityState, id: string, at: At, waiters: readonly LoadWaiter[], useless: UselessEntry | null): void {
+    if (this.#failAgain(entity, id, waiters)) return;
     const slot = slotOf(entity, id);
     if (slot.gate !== null) {
       slot.gate.late.push(...waiters);
@@ -115,11 +119,12 @@ export class LoadTable {
   /** A load that fills nothing. Shared by all who come before it begins (rule 1b). */
   loadUnleased(entity: EntityState, id: string, waiters: readonly LoadWaiter[]): void {
     const [first] = waiters;
-    if (first !== undefined)
+    if (first !== undefined && !this.#failAgain(entity, id, waiters))
       this.#start(entity, id, {
         lease: null,
         reason: first.outcome,
         loader: first.load,
+        seen: null,
         waiters: [...waiters],
         begun: false,
         result: null,
@@ -129,7 +134,8 @@ export class LoadTable {
   /** One instance of the fleet loads an entry again that is stale, or soon will be, while all are served from it. */
   refresh(entity: EntityState, id: string, at: At, seen: Buffer, loader: Loader<unknown>, reason: 'refresh' | 'early'): void {
     const slot = slotOf(entity, id);
-    if (slot.refreshing || slot.gate !== null || slot.running !== null || this.#closed) {
+    const failed = entity.failures.standing(id, this.#context.clock) !== null;
+    if (slot.refreshing || slot.gate !== null || slot.running !== null || failed || this.#closed) {
       tidy(entity, id, slot);
       return;
     }
@@ -141,9 +147,20 @@ export class LoadTable {
       });
     askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
       if (lease !== null && this.#closed) this.#forget(lease);
-      else if (lease !== null) this.#start(entity, id, { lease, reason, loader, waiters: [], begun: false, result: null });
+      else if (lease !== null) {
+        const entry = { key: at.key, bytes: seen };
+        this.#start(entity, id, { lease, reason, loader, seen: entry, waiters: [], begun: false, result: null });
+      }
       pause();
     }, pause);
+  }
+
+  /** True if the error of the last load still stands for the key: they have it. */
+  #failAgain(entity: EntityState, id: string, waiters: readonly LoadWaiter[]): boolean {
+    const failure = entity.failures.standing(id, this.#context.clock);
+    if (failure === null) return false;
+    for (const waiter of waiters) waiter.fail(this.#context, entity, id, failure.error);
+    return true;
   }
 
   /** Rule 9: removes what no reader can use, unless somebody has replaced it. */
@@ -170,14 +187,15 @@ export class LoadTable {
       const asking = gate.late;
       gate.late = [];
       const wake = this.#listen(at.key);
-      const answer = await this.#ask(entity, at, unwanted);
+      const asked = unwanted;
+      const answer = await this.#ask(entity, at, asked);
       // Whoever fails from here on is settled by the caller of this method.
       gate.late.unshift(...asking);
       if (answer.kind !== 'held') wake.stop();
       unwanted = null;
       switch (answer.kind) {
         case 'granted': {
-          this.#startLeased(entity, id, gate, answer.lease);
+          this.#startLeased(entity, id, gate, answer.lease, asked?.why === 'expired' ? { key: at.key, bytes: asked.bytes } : null);
           return;
         }
         case 'entry': {
@@ -238,10 +256,12 @@ export class LoadTable {
     return { waited, stop: () => stop() };
   }
 
-  #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease): void {
+  #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease, seen: SeenEntry | null): void {
     const waiters = gate.late.splice(0);
     const [first] = waiters;
-    if (first !== undefined) this.#start(entity, id, { lease, reason: 'miss', loader: first.load, waiters, begun: false, result: null });
+    if (first !== undefined) {
+      this.#start(entity, id, { lease, reason: 'miss', loader: first.load, seen, waiters, begun: false, result: null });
+    }
   }
 
   #startUnleased(entity: EntityState, id: string, gate: Gate): void {
@@ -276,6 +296,7 @@ export class LoadTable {
     const older = unbegun.lease;
     if (older !== null) this.#forget(older);
     unbegun.lease = load.lease;
+    unbegun.seen = load.seen;
     this.#byToken.set(load.lease.token, unbegun);
   }
 
@@ -315,20 +336,27 @@ export class LoadTable {
     const createdMs = this.#context.redisNow();
     const startedMs = clock.monotonicMs();
     const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
+    const { terms, context } = loadContextOf(entity, load.lease === null ? null : load.seen);
+    let loaded: unknown;
     let value: unknown;
     try {
-      value = entity.project(await runLoader(load.loader, loadOptions(this.#context, entity)).finally(() => bulkhead.leave()));
+      loaded = await runLoader(load.loader, loadOptions(this.#context, entity, context)).finally(() => bulkhead.leave());
+      value = isNotModified(loaded) ? context.previous?.value : entity.project(loaded);
     } catch (error) {
       counts.originErrors += 1;
       bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
+      const { errorTtlMs } = entity.policy;
+      if (errorTtlMs > 0) entity.failures.note(id, error, errorTtlMs, clock, this.#context.random());
       this.#fail(entity, id, load, error);
       return;
     }
     const loadCostMs = cost();
+    entity.failures.forget(id);
     load.result = { value };
     bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: loadCostMs });
     // Encoded before anybody has the value: a caller may change it.
-    this.#fill(entity, id, load, value, createdMs, loadCostMs);
+    const unchanged = isNotModified(loaded) ? (load.seen?.bytes ?? null) : null;
+    this.#fill(entity, id, load, terms, { value, unchanged }, { createdMs, loadCostMs });
     for (const waiter of load.waiters.splice(0)) waiter.answer(this.#context, entity, id, value);
   }
 
@@ -337,10 +365,17 @@ export class LoadTable {
     for (const waiter of load.waiters.splice(0)) waiter.fail(this.#context, entity, id, error);
   }
 
-  #fill(entity: EntityState, id: string, load: Load, value: unknown, createdMs: number, loadCostMs: number): void {
+  #fill(
+    entity: EntityState,
+    id: string,
+    load: Load,
+    { kept, ttlMs }: LoadTerms,
+    { value, unchanged }: { value: unknown; unchanged: Buffer | null },
+    times: { createdMs: number; loadCostMs: number },
+  ): void {
     const { lease } = load;
     if (lease === null) return;
-    if (lease.lost || this.#closed) {
+    if (lease.lost || this.#closed || !kept) {
       if (lease.lost) {
         entity.metrics.counts.fillsRejected += 1;
         this.#context.bus.emit({ type: 'fill', entity: entity.name, id, result: 'rejected' });
@@ -348,18 +383,26 @@ export class LoadTable {
       this.#forget(lease);
       return;
     }
-    let payload: EncodedPayload;
-    try {
-      payload = entity.codec.encode(value);
-      this.#structures.tend(entity);
-    } catch (error) {
-      const problem = error instanceof SerializationError ? error.message : describeError(error);
-      this.#context.bus.emit({ type: 'value.unserializable', entity: entity.name, id, problem });
+    const content = unchanged === null ? this.#encode(entity, id, value) : { kind: 'unchanged' as const, entry: unchanged };
+    if (content === null) {
       this.#forget(lease);
       return;
     }
     const forget = () => this.#byToken.delete(lease.token);
-    this.#fills.add({ entity, id, lease, payload, createdMs, loadCostMs }).then(forget, forget);
+    this.#fills.add({ entity, id, lease, content, ttlMs, ...times }).then(forget, forget);
+  }
+
+  /** Null for a value that cannot be kept. */
+  #encode(entity: EntityState, id: string, value: unknown): Fill['content'] | null {
+    try {
+      const payload = entity.codec.encode(value);
+      this.#structures.tend(entity);
+      return { kind: 'value', payload };
+    } catch (error) {
+      const problem = error instanceof SerializationError ? error.message : describeError(error);
+      this.#context.bus.emit({ type: 'value.unserializable', entity: entity.name, id, problem });
+      return null;
+    }
   }
 
   /** Nothing will be filled under it. */
@@ -372,10 +415,10 @@ export class LoadTable {
 }
 
 /** How a loader of this entity is called. */
-export function loadOptions(context: EngineContext, entity: EntityState): RunLoaderOptions {
-  const { clock, random, retries } = context;
+export function loadOptions(engine: EngineContext, entity: EntityState, context: Omit<LoadContext, 'signal'>): RunLoaderOptions {
+  const { clock, random, retries } = engine;
   const { loadTimeoutMs, retriesMax } = entity.policy;
-  return { clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
+  return { context, clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
 }
 
 function slotOf(entity: EntityState, id: string): LoadSlot {

@@ -18,6 +18,8 @@ const PRESETS = {
 } as const;
 
 const LOAD_TIMEOUT_MS = 5_000;
+/** A row that appears is seen after this at the latest, should nobody tell of it. */
+const NOT_FOUND_MS_MAX = 60_000;
 const LOAD_MS_MAX = 600_000;
 /** A lease is renewed at a third of its length: that must leave room for a round trip. */
 const LEASE_MS_MIN = 100;
@@ -52,6 +54,8 @@ const UNCACHED_FIELDS = [
   'failover',
   'staleIfError',
   'softTimeoutMs',
+  'notFoundTtl',
+  'errorTtl',
   'l1',
   'outageStale',
   'codec',
@@ -90,6 +94,10 @@ const policyInput = z
     /** After a restart or a failover of Redis what it kept may have missed an invalidation: `cold` (the default) reads none of it, `keep` does. */
     failover: z.enum(['cold', 'keep']).optional(),
     strategy: z.enum(['cache-aside', 'none']).optional(),
+    /** How long "not found" (`null`) is kept, with no stale window. Default the TTL, at most 1 min. */
+    notFoundTtl: duration.optional(),
+    /** How long the error of a load is given again, in this process, to whoever asks for the key; doubled with each failure in a row, up to 32 times. Default 0: never. */
+    errorTtl: duration.optional(),
     /** Whether this entity is kept in the process too, where the cache has an `l1`. Default true. */
     l1: z.boolean().optional(),
     /** Whether what the process holds may be served, as stale, while Redis cannot be asked. Default false. */
@@ -128,6 +136,7 @@ const policyInput = z
       if (policy[field] !== undefined && policy.schema === undefined) refuse(field, 'has no meaning without a schema');
     }
     if (policy.class === undefined && policy.ttl === undefined) refuse('ttl', 'is needed where no class is given');
+    if (policy.notFoundTtl === 0) refuse('notFoundTtl', 'must be more than 0');
     if (policy.ttl === 0) refuse('ttl', 'must be more than 0; for an entity that is never cached say strategy "none"');
     const { loadTimeoutMs = LOAD_TIMEOUT_MS, leaseMs, softTimeoutMs, staleIfError = 0 } = policy;
     if (softTimeoutMs !== undefined && softTimeoutMs > loadTimeoutMs)
@@ -158,6 +167,8 @@ export interface Policy {
   readonly staleIfErrorMs: number;
   readonly softTimeoutMs: number | null;
   readonly retriesMax: number;
+  readonly notFoundTtlMs: number;
+  readonly errorTtlMs: number;
   readonly l1: boolean;
   readonly outageStale: boolean;
   readonly form: EntryForm;
@@ -189,6 +200,8 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
       staleIfErrorMs: 0,
       softTimeoutMs: null,
       retriesMax,
+      notFoundTtlMs: 0,
+      errorTtlMs: 0,
       l1: false,
       outageStale: false,
       form: formOf(policy),
@@ -209,6 +222,8 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
     staleIfErrorMs: policy.staleIfError ?? 0,
     softTimeoutMs: policy.softTimeoutMs ?? null,
     retriesMax,
+    notFoundTtlMs: policy.notFoundTtl ?? Math.min(NOT_FOUND_MS_MAX, policy.ttl ?? preset.ttlMs),
+    errorTtlMs: policy.errorTtl ?? 0,
     l1: policy.l1 ?? true,
     outageStale: policy.outageStale ?? false,
     form: formOf(policy),
@@ -237,6 +252,14 @@ export function configurationErrorOf(error: z.ZodError, path: readonly (string |
 /** How long an entry is fresh: between `jitter / 2` and `jitter` of the TTL is taken off, so that what was filled together does not expire together. */
 export function jitteredTtlMs(policy: Pick<Policy, 'ttlMs' | 'jitter'>, random: number): number {
   return Math.max(1, Math.round(policy.ttlMs * (1 - policy.jitter * (0.5 + 0.5 * random))));
+}
+
+/** A TTL as a loader states it. Throws `ConfigurationError`. */
+export function parseTtl(ttl: number | string): number {
+  const parsed = duration.safeParse(ttl);
+  if (!parsed.success) throw configurationErrorOf(parsed.error, ['setTtl']);
+  if (parsed.data === 0) throw new ConfigurationError('must be more than 0; `skipCache` keeps a value out', ['setTtl']);
+  return parsed.data;
 }
 
 function isEarlyRefresh(value: unknown): boolean {

@@ -81,6 +81,24 @@ wake(held, KEYS[1], ARGV[4])
 return 1`,
 );
 
+/**
+ * Rule 5. KEYS: entry, lease. ARGV: token, the first bytes of the entry seen, those that replace them, entry ms, inbox prefix.
+ * The value stays. Returns 1 extended | 0 the lease no longer holds the token | 2 the entry is another, or gone.
+ */
+export const extendEntry: Script = script(
+  'extendEntry',
+  `${TOKEN_OF}${WAKE}local held = redis.call('GET', KEYS[2])
+if token_of(held) ~= ARGV[1] then return 0 end
+local same = redis.call('GETRANGE', KEYS[1], 0, #ARGV[2] - 1) == ARGV[2]
+if same then
+  redis.call('SETRANGE', KEYS[1], 0, ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
+redis.call('DEL', KEYS[2])
+wake(held, KEYS[1], ARGV[5])
+return same and 1 or 2`,
+);
+
 /** KEYS: entry, lease. ARGV: token, inbox prefix. Gives the lease back unfilled. Returns 1 | 0 it was no longer ours. */
 export const releaseLease: Script = script(
   'releaseLease',

@@ -103,7 +103,7 @@ async function closeWrite(
   for (const lease of leases) lease.end();
   const lease = leases.find((one) => one.ns === entity.record?.ns);
   if (payload === null || lease === undefined) return invalidateKey(context, versions, entity, id);
-  const fill = fillCommand(context, { entity, id, lease, payload, ...load });
+  const fill = fillCommand(context, { entity, id, lease, content: { kind: 'value', payload }, ttlMs: null, ...load });
   if (fill === null) return invalidateKey(context, versions, entity, id);
   const answer = await askRedis(context, context.write, [fill], true);
   if (!answer.ok) return answer;
