@@ -12,6 +12,11 @@ export interface Cache<Entity extends string = string> {
   getOrSet<T>(entity: Entity, id: string, load: Loader<T>, options?: ReadOptions): Promise<T>;
   /** The cached value, fresh or stale; `null` for what the origin does not have; `undefined` on a miss or when Redis is unavailable. */
   get<T>(entity: Entity, id: string, options?: Pick<ReadOptions, 'strict'>): Promise<T | undefined>;
+  /**
+   * The values of up to 10,000 ids, each from the cache or from `loadMany`, which is called with at most 500 ids at a time. One
+   * result for each distinct id, in their order; an id that fails leaves the others alone. Rejects with `TooManyReads` past the bound.
+   */
+  getMany<T>(entity: Entity, ids: readonly string[], loadMany: LoadMany<T>, options?: ReadOptions): Promise<Map<string, ManyResult<T>>>;
   /** As `get` with how it was answered; counts no read. */
   peek<T>(entity: Entity, id: string): Promise<Peek<T>>;
   /** Rule 3. A value is a load begun at its call; a function is the origin's write, run between removal and fill, and its result is the value. */
@@ -51,6 +56,15 @@ export interface NotModified {
 
 /** Resolves to the value; to `null` for what the origin does not have, which is kept for `notFoundTtl`. `undefined` is given to those who wait and not kept. */
 export type Loader<T> = (context: LoadContext<T>) => Promise<T | NotModified>;
+
+/** Loads many ids at once. An id that the Map lacks is not at the origin (`null`); an `Error` as its value fails that id alone. */
+export type LoadMany<T> = (
+  ids: readonly string[],
+  context: { readonly signal: AbortSignal },
+) => Promise<ReadonlyMap<string, T | null | Error>>;
+
+/** What became of one id. `null`: the origin does not have it. */
+export type ManyResult<T> = { readonly ok: true; readonly value: T | null } | { readonly ok: false; readonly error: unknown };
 
 export interface ReadOptions {
   /** Asks Redis even where this process holds the value: no bound applies to the answer. */

@@ -3,7 +3,8 @@ import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { awaitConnection } from './await-connection.ts';
 import type { BreakerState } from './breaker.ts';
-import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek, ReadOptions } from './cache.ts';
+import { bulkLoaders, isBulk } from './bulk-loader.ts';
+import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, LoadMany, ManyResult, Peek, ReadOptions } from './cache.ts';
 import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -20,6 +21,7 @@ import {
   InvalidationNotAcknowledged,
   NothingToUndo,
   SerializationError,
+  TooManyReads,
   WrittenNotInvalidated,
 } from './errors.ts';
 import { type CacheEvent, createEventBus, type EventBus } from './events.ts';
@@ -52,6 +54,10 @@ import { writeValue } from './write-value.ts';
 
 /** `ready` gives up waiting for a connection after this; reads answer from the origin until it stands. */
 const CONNECT_WAIT_MS = 1_000;
+
+/** Ids of one `getMany`, and those of them that are on their way at once. */
+const IDS_MAX = 10_000;
+const IDS_AT_ONCE = 1_000;
 
 /** What a test may put in place of the machine's own. */
 export interface CacheParts {
@@ -211,6 +217,30 @@ class SideboardCache implements Cache<string> {
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return Promise.resolve(undefined);
     return trustPromise<T | undefined>(this.#batcher.read(entity, id, 'get'));
+  }
+
+  async getMany<T>(
+    entityName: string,
+    ids: readonly string[],
+    loadMany: LoadMany<T>,
+    options: ReadOptions = {},
+  ): Promise<Map<string, ManyResult<T>>> {
+    const entity = this.#entityOrThrow(entityName);
+    const wanted = [...new Set(ids)];
+    if (wanted.length > IDS_MAX) throw new TooManyReads(`${wanted.length} ids are asked for at once, at most ${IDS_MAX} are`);
+    const loaderOf = bulkLoaders(this.#context, entity, loadMany);
+    const results = new Map<string, ManyResult<T>>();
+    for (let from = 0; from < wanted.length; from += IDS_AT_ONCE) {
+      const slice = wanted.slice(from, from + IDS_AT_ONCE);
+      const read = (id: string) => this.getOrSet<unknown>(entityName, id, loaderOf(id), options);
+      const settled = await Promise.allSettled(slice.map(read));
+      for (const [index, result] of settled.entries()) {
+        const id = slice[index] ?? '';
+        const value = result.status === 'fulfilled' ? { ok: true as const, value: trustLoaded<T | null>(result.value) } : null;
+        results.set(id, value ?? { ok: false, error: result.status === 'rejected' ? result.reason : null });
+      }
+    }
+    return results;
   }
 
   peek<T>(entityName: string, id: string): Promise<Peek<T>> {
@@ -424,15 +454,17 @@ class SideboardCache implements Cache<string> {
     const { clock, bulkhead } = this.#context;
     const startedAtMs = clock.monotonicMs();
     const { loadTimeoutMs } = entity.policy;
+    // A bulk load takes its place, and is counted, with all its ids at once.
+    const bulk = isBulk(trustLoader(load));
     try {
-      await new Promise<void>((start, refuse) => bulkhead.enter(start, refuse, loadTimeoutMs));
+      if (!bulk) await new Promise<void>((start, refuse) => bulkhead.enter(start, refuse, loadTimeoutMs));
     } catch (error) {
       this.#bus.emit({ type: 'load.refused', entity: entity.name, id });
       throw error;
     }
     const beganMs = clock.monotonicMs();
     const costMs = () => clock.monotonicMs() - beganMs;
-    entity.metrics.counts.originCalls += 1;
+    if (!bulk) entity.metrics.counts.originCalls += 1;
     this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
     try {
       const value = entity.project(
@@ -441,11 +473,11 @@ class SideboardCache implements Cache<string> {
       this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
       return trustLoaded<T>(value);
     } catch (error) {
-      entity.metrics.counts.originErrors += 1;
+      if (!bulk) entity.metrics.counts.originErrors += 1;
       this.#bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: costMs(), error });
       throw error;
     } finally {
-      bulkhead.leave();
+      if (!bulk) bulkhead.leave();
       countReads(this.#context, entity, id, 'bypass', 1, startedAtMs);
     }
   }

@@ -1,5 +1,6 @@
 import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
 import { askRedis } from './ask-redis.ts';
+import { isBulk } from './bulk-loader.ts';
 import type { LoadContext, Loader } from './cache.ts';
 import type { StructureStore } from './codec/structure-store.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -323,7 +324,9 @@ export class LoadTable {
     const begin = () => {
       this.#begin(entity, id, load).then(finish, finish);
     };
-    bulkhead.enter(begin, refuse, entity.policy.loadTimeoutMs);
+    // A bulk load takes its place with all its ids at once.
+    if (isBulk(load.loader)) begin();
+    else bulkhead.enter(begin, refuse, entity.policy.loadTimeoutMs);
   }
 
   /** Calls the loader and answers who waits. Never rejects. */
@@ -331,7 +334,8 @@ export class LoadTable {
     const { clock, bus, bulkhead } = this.#context;
     const { counts } = entity.metrics;
     load.begun = true;
-    counts.originCalls += 1;
+    const bulk = isBulk(load.loader);
+    if (!bulk) counts.originCalls += 1;
     bus.emit({ type: 'load.started', entity: entity.name, id, leased: load.lease !== null, reason: load.reason });
     const createdMs = this.#context.redisNow();
     const startedMs = clock.monotonicMs();
@@ -340,10 +344,12 @@ export class LoadTable {
     let loaded: unknown;
     let value: unknown;
     try {
-      loaded = await runLoader(load.loader, loadOptions(this.#context, entity, context)).finally(() => bulkhead.leave());
+      loaded = await runLoader(load.loader, loadOptions(this.#context, entity, context)).finally(() => {
+        if (!bulk) bulkhead.leave();
+      });
       value = isNotModified(loaded) ? context.previous?.value : entity.project(loaded);
     } catch (error) {
-      counts.originErrors += 1;
+      if (!bulk) counts.originErrors += 1;
       bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
       const { errorTtlMs } = entity.policy;
       if (errorTtlMs > 0) entity.failures.note(id, error, errorTtlMs, clock, this.#context.random());
