@@ -14,6 +14,7 @@ import { countReads } from './count-reads.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
+import type { KnownFields, TypesOf } from './entity-types.ts';
 import {
   CacheClosed,
   ConfigurationError,
@@ -41,12 +42,14 @@ import type { KeySpaceRef } from './operator/operator.ts';
 import { OriginBulkhead } from './origin-bulkhead.ts';
 import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
+import type { PolicyInput } from './policy.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { runLoader } from './run-loader.ts';
+import { TopKeys } from './top-keys.ts';
 import { Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
 import type { Frame } from './wire/frame.ts';
@@ -67,16 +70,20 @@ export interface CacheParts {
 }
 
 /** A cache for one service. Connects at once; throws `ConfigurationError` with the path of a wrong option. */
-export function createCache<Entity extends string>(options: CacheOptions<Entity>): Cache<Entity> {
-  return new SideboardCache(parseCacheOptions(options), {});
+export function createCache<const Policies extends Record<string, PolicyInput>>(
+  options: CacheOptions<Extract<keyof Policies, string>, Policies & KnownFields<Policies>>,
+): Cache<Extract<keyof Policies, string>, TypesOf<Policies>>;
+export function createCache<Entity extends string>(options: CacheOptions<Entity>): Cache<Entity>;
+export function createCache(options: CacheOptions<string>): Cache<string> {
+  return byDeclaration(new SideboardCache(parseCacheOptions(options), {}));
 }
 
 /** `createCache` with a clock and a source of chance of one's own: for tests. */
 export function createCacheWith<Entity extends string>(options: CacheOptions<Entity>, parts: CacheParts): Cache<Entity> {
-  return new SideboardCache(parseCacheOptions(options), parts);
+  return byDeclaration(new SideboardCache(parseCacheOptions(options), parts));
 }
 
-class SideboardCache implements Cache<string> {
+class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump' | 'onEvent' | 'close'> {
   readonly #bus: EventBus = createEventBus();
   readonly #entities: ReadonlyMap<string, EntityState>;
   readonly #context: EngineContext;
@@ -157,6 +164,7 @@ class SideboardCache implements Cache<string> {
       retries: new RetryBudget(),
       bus,
       reads: { underWay: 0, max: options.readsMax },
+      top: new TopKeys(random),
       read,
       lease: guard('lease'),
       write: guard('write', {
@@ -397,7 +405,13 @@ class SideboardCache implements Cache<string> {
   #takeFrame(atMs: number, durationMs: number): Frame {
     const { instance, read, write, lease } = this.#context;
     const breakers = { read: read.breaker.state, write: write.breaker.state, lease: lease.breaker.state };
-    return takeFrame(instance, this.#entities.values(), { fills: this.#fills.takeLag(), breakers }, atMs, durationMs);
+    return takeFrame(
+      instance,
+      this.#entities.values(),
+      { fills: this.#fills.takeLag(), breakers, ...this.#context.top.take() },
+      atMs,
+      durationMs,
+    );
   }
 
   async #invalidate(entity: EntityState, id: string, mode: InvalidationMode): Promise<Invalidated> {
@@ -420,6 +434,7 @@ class SideboardCache implements Cache<string> {
     const entry = entity.local.entries.get(id);
     if (entry === undefined || !this.#servesLocally(entity, entity.local, entry)) return null;
     entity.metrics.l1Hits += 1;
+    this.#context.top.localHit(entityName, id);
     if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
     return promiseOf(entry);
   }
@@ -515,4 +530,9 @@ function trustPromise<T>(read: Promise<unknown>): Promise<T> {
 /** The `previous` that it is given was made by the same entity's loaders. */
 function trustLoader<T>(load: Loader<T>): Loader<unknown> {
   return load as Loader<unknown>;
+}
+
+/** The types that its policies declare are those of what its loaders return: nothing else gets in. */
+function byDeclaration<Entity extends string>(cache: object): Cache<Entity> {
+  return cache as Cache<Entity>;
 }

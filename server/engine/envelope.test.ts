@@ -11,7 +11,7 @@ import { dataKey } from './keys.ts';
 const key = dataKey({ env: 'prod', service: 'shop' }, '1790000000000000', 'product', '42:ü😀');
 const times = { createdMs: 1_790_000_000_000, freshUntilMs: 1_790_000_540_000, expiresMs: 1_790_000_600_000, loadCostMs: 12.5 };
 const value = { id: '42', name: 'chair', price: 19.99, tags: ['a', null], nested: { ok: true } };
-const json: EntryForm = { codec: 'json', compress: false, schema: null, schemaId: null, migrate: null };
+const json: EntryForm = { codec: 'json', compress: false, bytesMax: 16 << 20, schema: null, schemaId: null, migrate: null };
 const codec = new EntryCodec(json);
 const sealed = sealEnvelope(key, codec.encode(value), times);
 const read = (bytes: Buffer, nowMs = times.createdMs, under: string = key, by = codec) => {

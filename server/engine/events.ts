@@ -22,6 +22,8 @@ export type CacheEvent =
   | { type: 'bumped' | 'bump.undone'; entity: string; rev: string; previous: string | null }
   | { type: 'version.minted' | 'version.raised' | 'version.adopted'; entity: string; rev: string }
   | { type: 'entry.rejected'; entity: string; id: string; problem: string }
+  /** Past its policy's `bytesWarn`, as it is stored. */
+  | { type: 'value.large'; entity: string; id: string; bytes: number }
   | { type: 'value.unserializable'; entity: string; id: string; problem: string }
   /** Once when an outage begins, once when it ends. */
   | { type: 'redis.unavailable'; role: ClientRole; reason: string }

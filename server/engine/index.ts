@@ -13,6 +13,7 @@ export type {
 export type { Codec } from './codec/codec.ts';
 export type { StandardSchema } from './codec/standard-schema.ts';
 export { createCache } from './create-cache.ts';
+export { type EntityType, type TypeMark, typed } from './entity-types.ts';
 export {
   CacheClosed,
   ConfigurationError,

@@ -12,6 +12,7 @@ import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { isNotModified, type LoadTerms, loadContextOf, type SeenEntry } from './load-terms.ts';
 import type { LoadWaiter } from './load-waiter.ts';
+import { noteSize } from './note-size.ts';
 import { type RunLoaderOptions, runLoader } from './run-loader.ts';
 import { removeIfUnchanged, scriptCommand } from './scripts.ts';
 import type { Versions } from './versions.ts';
@@ -403,6 +404,7 @@ export class LoadTable {
     try {
       const payload = entity.codec.encode(value);
       this.#structures.tend(entity);
+      noteSize(this.#context, entity, id, payload.bytes.length);
       return { kind: 'value', payload };
     } catch (error) {
       const problem = error instanceof SerializationError ? error.message : describeError(error);

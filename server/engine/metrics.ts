@@ -67,7 +67,7 @@ export class EntityMetrics {
 export function takeFrame(
   instance: string,
   entities: Iterable<{ name: string; metrics: EntityMetrics }>,
-  process: Pick<Frame, 'fills' | 'breakers'>,
+  process: Pick<Frame, 'fills' | 'breakers' | 'hot' | 'big'>,
   atMs: number,
   durationMs: number,
 ): Frame {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { Codec } from './codec/codec.ts';
+import { type Codec, PAYLOAD_BYTES_MAX } from './codec/codec.ts';
 import type { EntryForm } from './codec/entry-codec.ts';
 import type { StandardSchema } from './codec/standard-schema.ts';
+import type { TypeMark } from './entity-types.ts';
 import { ConfigurationError } from './errors.ts';
 
 const DAY_MS = 86_400_000;
@@ -20,6 +21,7 @@ const PRESETS = {
 const LOAD_TIMEOUT_MS = 5_000;
 /** A row that appears is seen after this at the latest, should nobody tell of it. */
 const NOT_FOUND_MS_MAX = 60_000;
+const BYTES_WARN = 1 << 20;
 const LOAD_MS_MAX = 600_000;
 /** A lease is renewed at a third of its length: that must leave room for a round trip. */
 const LEASE_MS_MIN = 100;
@@ -60,6 +62,8 @@ const UNCACHED_FIELDS = [
   'outageStale',
   'codec',
   'compress',
+  'bytesWarn',
+  'bytesMax',
   'project',
   'schema',
   'schemaId',
@@ -69,6 +73,8 @@ const UNCACHED_FIELDS = [
 /** The policy of one entity as its service's code writes it. Durations: ms, or text as '24h'. */
 const policyInput = z
   .strictObject({
+    /** The TypeScript types of its values and ids: `typed<Product>()`. */
+    type: z.custom<TypeMark<unknown, string>>((value) => typeof value === 'object', { error: 'must be what typed() returns' }).optional(),
     /** Fills in what is not given; `none` is never cached. */
     class: z.enum(['static', 'profile', 'transactional', 'analytics', 'edge', 'none']).optional(),
     /** How long an entry is fresh, before jitter. */
@@ -106,6 +112,10 @@ const policyInput = z
     codec: codec.optional(),
     /** Deflates payloads of 1 KB and more: less memory and network for about 10 us a read. Default false. */
     compress: z.boolean().optional(),
+    /** A value that takes more, as it is stored, is kept and told of (`value.large`). Default 1 MiB. */
+    bytesWarn: z.int().min(1).max(PAYLOAD_BYTES_MAX).optional(),
+    /** A value that takes more is not kept; `set` refuses it. Default, and at most, 16 MiB. */
+    bytesMax: z.int().min(1).max(PAYLOAD_BYTES_MAX).optional(),
     /** Leaves out of a loaded value what nobody reads. Its callers get what it returns, from the origin as from the cache. */
     project: z.custom<(value: never) => unknown>(isFunction, { error: 'must be a function' }).optional(),
     /** Checks what is stored, and what is read that this revision of it has not checked. Any Standard Schema: zod, valibot, arktype. */
@@ -171,6 +181,7 @@ export interface Policy {
   readonly errorTtlMs: number;
   readonly l1: boolean;
   readonly outageStale: boolean;
+  readonly bytesWarn: number;
   readonly form: EntryForm;
   readonly project: ((value: unknown) => unknown) | null;
 }
@@ -204,6 +215,7 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
       errorTtlMs: 0,
       l1: false,
       outageStale: false,
+      bytesWarn: BYTES_WARN,
       form: formOf(policy),
       project: null,
     };
@@ -226,14 +238,15 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
     errorTtlMs: policy.errorTtl ?? 0,
     l1: policy.l1 ?? true,
     outageStale: policy.outageStale ?? false,
+    bytesWarn: policy.bytesWarn ?? BYTES_WARN,
     form: formOf(policy),
     project: policy.project === undefined ? null : takesLoaded(policy.project),
   };
 }
 
 function formOf(policy: z.output<typeof policyInput>): EntryForm {
-  const { codec = 'json', compress = false, schema = null, schemaId = null, migrate = null } = policy;
-  return { codec, compress, schema, schemaId, migrate };
+  const { codec = 'json', compress = false, bytesMax = PAYLOAD_BYTES_MAX, schema = null, schemaId = null, migrate = null } = policy;
+  return { codec, compress, bytesMax, schema, schemaId, migrate };
 }
 
 /** It is given what this entity's loaders return: their types meet where the policies are written. */

@@ -84,6 +84,7 @@ export class ReadBatcher {
       return Promise.reject(new TooManyReads(`${reads.max} reads are under way, no more are taken (readsMax)`));
     }
     reads.underWay += 1;
+    this.#context.top.read(entity.name, id);
     const batch = this.#unsent ?? this.#begin();
     const first = entity.unsent.get(id);
     if (first !== undefined && mayJoin(first.want, want)) {

@@ -7,6 +7,7 @@ import { fillCommand } from './fill-queue.ts';
 import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.ts';
 import { dataKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
+import { noteSize } from './note-size.ts';
 import { beginWrite, scriptCommand } from './scripts.ts';
 import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -50,6 +51,7 @@ export async function writeValue(
     throw error;
   }
   await finish(payload);
+  if (payload !== null) noteSize(context, entity, id, payload.bytes.length);
   entity.metrics.counts.sets += 1;
   context.bus.emit({ type: 'written', entity: entity.name, id, filled: payload !== null });
 }

@@ -17,6 +17,8 @@ import { EMPTY_SET, extendSet, type StructureSet } from './structure-set.ts';
 export interface EntryForm {
   readonly codec: 'json' | 'msgpack' | Codec;
   readonly compress: boolean;
+  /** Of a payload, as it is stored. */
+  readonly bytesMax: number;
   readonly schema: StandardSchema | null;
   /** Names the schema's revision in entries; null: each value is checked on each read. */
   readonly schemaId: string | null;
@@ -63,9 +65,10 @@ export class EntryCodec {
       if (!checked.ok) throw new SerializationError(`the value cannot be kept: ${checked.why}`);
     }
     const { codec, bytes } = this.#write(value);
-    if (bytes.length > PAYLOAD_BYTES_MAX)
-      throw new SerializationError(`the value takes ${bytes.length} bytes, at most ${PAYLOAD_BYTES_MAX} are stored`);
-    const folded = this.#form.compress && bytes.length >= COMPRESS_BYTES_MIN ? compress(bytes) : null;
+    const folded = this.#form.compress && bytes.length >= COMPRESS_BYTES_MIN && bytes.length <= PAYLOAD_BYTES_MAX ? compress(bytes) : null;
+    const stored = (folded ?? bytes).length;
+    if (stored > this.#form.bytesMax)
+      throw new SerializationError(`the value takes ${stored} bytes, at most ${this.#form.bytesMax} are stored`);
     return { codec, compressed: folded !== null, schemaHash: this.#schemaHash, bytes: folded ?? bytes };
   }
 

@@ -83,7 +83,7 @@ async function readContent(
   const judged = judge(bytes, key, nowMs);
   if (judged.kind === 'problem') return problem(judged.problem);
   const { createdMs, freshUntilMs, expiresMs, loadCostMs, flags, payloadOffset, compressed } = judged;
-  const reader = new EntryCodec({ codec: 'json', compress: false, schema: null, schemaId: null, migrate: null });
+  const reader = new EntryCodec({ codec: 'json', compress: false, bytesMax: 16 << 20, schema: null, schemaId: null, migrate: null });
   const payload = reader.unfold(bytes, payloadOffset, judged);
   if (payload === null) return problem('payload does not decode');
   const own = judged.codec === 'custom' ? (customCodecOf(payload, 0) ?? 'of no name') : null;

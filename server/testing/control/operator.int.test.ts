@@ -10,7 +10,7 @@ import { createOperator } from '../../engine/operator/create-operator.ts';
 import type { KeySpaceRef, Operator, OperatorState, ScannedKey, ScanResult } from '../../engine/operator/operator.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 
-const json = new EntryCodec({ codec: 'json', compress: false, schema: null, schemaId: null, migrate: null });
+const json = new EntryCodec({ codec: 'json', compress: false, bytesMax: 16 << 20, schema: null, schemaId: null, migrate: null });
 const soon = { timeout: 8_000, interval: 20 };
 const hostile = [':', '{', '}', '*', '[', '\\', '\u0000', '🧺', 'a:b{c}*?[d]\\e\u0000🧺%', '\ud83d', ' ', '\r\n', '__proto__', '-^'];
 
