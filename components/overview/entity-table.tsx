@@ -18,6 +18,7 @@ const columns: readonly { id: SortColumn; label: string; text: (row: EntityRow) 
     label: 'hit ratio',
     text: (row) => (row.hitRatio === null ? (row.uncached > 0 ? 'not cached' : '—') : formatRatio(row.hitRatio)),
   },
+  { id: 'l1Hits', label: 'L1/s', text: (row) => formatCount(row.l1Hits) },
   { id: 'stale', label: 'stale/s', text: (row) => formatCount(row.stale) },
   { id: 'misses', label: 'misses/s', text: (row) => formatCount(row.misses) },
   { id: 'unavailable', label: 'unavail./s', text: (row) => formatCount(row.unavailable) },

@@ -46,6 +46,7 @@ export interface PointWindow {
 const noRedis: LivePoint['redis'] = { evictedPerSecond: null, expiredPerSecond: null, memoryUsedBytes: null, fragmentationRatio: null };
 const zero: EntityCounts = {
   hits: 0,
+  l1Hits: 0,
   stale: 0,
   misses: 0,
   unavailable: 0,
@@ -165,9 +166,10 @@ function settle(second: Second): void {
   }
 }
 
-function plus(sum: EntityCounts, more: EntityCounts): EntityCounts {
+function plus(sum: EntityCounts, more: Frame['entities'][string]): EntityCounts {
   return {
     hits: sum.hits + more.hits,
+    l1Hits: sum.l1Hits + (more.l1Hits ?? 0),
     stale: sum.stale + more.stale,
     misses: sum.misses + more.misses,
     unavailable: sum.unavailable + more.unavailable,
