@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../engine/clock.ts';
@@ -28,6 +30,34 @@ const policies = { product: { ttl: '10min', staleWindow: '10min', earlyRefresh: 
 async function keyOf(id: string) {
   const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
   return dataKey(ref, record?.ns ?? '0', 'product', id);
+}
+/** A proxy whose links can be silenced: what Redis says on one, its end included, no longer reaches the client. */
+async function muteProxy(target: number) {
+  const links = new Map<number, { client: Socket; redis: Socket }>();
+  const listener = createServer((client) => {
+    const link = { client, redis: connect(target, '127.0.0.1') };
+    link.redis.on('connect', () => links.set(link.redis.localPort ?? 0, link));
+    client.pipe(link.redis);
+    link.redis.pipe(client);
+    for (const socket of [client, link.redis]) socket.on('error', () => {});
+  });
+  await once(listener.listen(0, '127.0.0.1'), 'listening');
+  const address = listener.address();
+  return {
+    url: `redis://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    mute(port: number) {
+      const link = links.get(port);
+      if (link === undefined) throw new Error(`no link from port ${port}`);
+      link.redis.unpipe(link.client);
+      link.client.unpipe(link.redis);
+      link.redis.resume();
+      link.client.resume();
+    },
+    close() {
+      for (const { client, redis: upstream } of links.values()) for (const socket of [client, upstream]) socket.destroy();
+      listener.close();
+    },
+  };
 }
 const clientsOf = async (type: string) => String(await redis.call('CLIENT', 'LIST', 'TYPE', type)).split('\n');
 const localHits = (events: readonly CacheEvent[]) => events.filter((event) => event.type === 'read' && event.tier === 'l1').length;
@@ -217,6 +247,28 @@ describe('a link that cannot be trusted', () => {
     for (let n = 0; n < 20; n += 1) expect(await isLocal(traced, '1')).toBe(false);
     await redis.call('ACL', 'SETUSER', 'default', 'allchannels');
     await served(traced);
+  });
+
+  it('a read connection that Redis has closed behind a silent link is found out within the bound', async () => {
+    const proxy = await muteProxy(server.port);
+    try {
+      const traced = await openServing({ redis: proxy.url, l1: { boundMs: 400 } });
+      const other = await caches.open({ policies });
+      const before = suspended(traced);
+      // Redis forgets what it tracked for the reading client, which hears nothing of its end; the subscriber's link lives on.
+      const reader = (await clientsOf('normal')).find((line) => line.includes('name=sideboard-read ') && / flags=t/.test(line));
+      const port = Number(/ addr=[^ ]*:(\d+) /.exec(reader ?? '')?.[1]);
+      proxy.mute(port);
+      await redis.client('KILL', 'ID', /^id=(\d+)/.exec(reader ?? '')?.[1] ?? '');
+      await other.cache.set('product', '1', { v: 'new' });
+      await vi.waitFor(() => expect(suspended(traced)).toBeGreaterThan(before), soon);
+      await vi.waitFor(async () => expect(await traced.cache.get('product', '1')).toEqual({ v: 'new' }), soon);
+      await served(traced);
+      expect(await traced.cache.get('product', '1')).toEqual({ v: 'new' });
+    } finally {
+      await caches.closeAll();
+      proxy.close();
+    }
   });
 
   it('a process that was busy for longer than the bound serves nothing until it has asked again', async () => {
