@@ -14,9 +14,11 @@ interface Failure {
 
 /** Errors of loads, given again for a while to whoever asks, where the policy says so: an origin that fails is not asked for each read. */
 export class LoadFailures {
-  readonly #failures = new LRUCache<string, Failure>({ max: FAILURES_MAX });
+  /** Made at the first failure: it takes its room at once. */
+  #failures: LRUCache<string, Failure> | null = null;
 
   note(id: string, error: unknown, pauseMs: number, clock: Clock, random: number): void {
+    this.#failures ??= new LRUCache({ max: FAILURES_MAX });
     const inRow = (this.#failures.get(id)?.inRow ?? 0) + 1;
     const untilMs = clock.monotonicMs() + pauseMs * Math.min(BACKOFF_MAX, 2 ** (inRow - 1)) * (0.75 + 0.25 * random);
     this.#failures.set(id, { error, untilMs, inRow });
@@ -24,13 +26,12 @@ export class LoadFailures {
 
   /** The error that still stands for the key; null if it may be loaded. */
   standing(id: string, clock: Clock): { error: unknown } | null {
-    if (this.#failures.size === 0) return null;
-    const failure = this.#failures.get(id);
+    const failure = this.#failures?.get(id);
     return failure !== undefined && clock.monotonicMs() < failure.untilMs ? failure : null;
   }
 
   /** It was loaded, or has changed. */
   forget(id: string): void {
-    if (this.#failures.size > 0) this.#failures.delete(id);
+    this.#failures?.delete(id);
   }
 }
