@@ -46,7 +46,6 @@ export interface PointWindow {
 const noRedis: LivePoint['redis'] = { evictedPerSecond: null, expiredPerSecond: null, memoryUsedBytes: null, fragmentationRatio: null };
 const zero: EntityCounts = {
   hits: 0,
-  l1Hits: 0,
   stale: 0,
   misses: 0,
   unavailable: 0,
@@ -55,6 +54,7 @@ const zero: EntityCounts = {
   invalidations: 0,
   sets: 0,
   fillsRejected: 0,
+  l1Hits: 0,
 };
 
 export function createPointWindow(): PointWindow {
@@ -169,7 +169,6 @@ function settle(second: Second): void {
 function plus(sum: EntityCounts, more: Frame['entities'][string]): EntityCounts {
   return {
     hits: sum.hits + more.hits,
-    l1Hits: sum.l1Hits + (more.l1Hits ?? 0),
     stale: sum.stale + more.stale,
     misses: sum.misses + more.misses,
     unavailable: sum.unavailable + more.unavailable,
@@ -178,5 +177,6 @@ function plus(sum: EntityCounts, more: Frame['entities'][string]): EntityCounts 
     invalidations: sum.invalidations + more.invalidations,
     sets: sum.sets + more.sets,
     fillsRejected: sum.fillsRejected + more.fillsRejected,
+    l1Hits: sum.l1Hits + (more.l1Hits ?? 0),
   };
 }
