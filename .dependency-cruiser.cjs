@@ -8,7 +8,11 @@ module.exports = {
       comment: 'The engine packs and installs by itself: it imports nothing out of its folder but its own dependencies.',
       from: { path: '^server/engine/' },
       to: {
-        pathNot: ['^server/engine/', '^node_modules/(ioredis|zod|hdr-histogram-js|@ioredis)/', '^node_modules/(vitest|fast-check)/'],
+        pathNot: [
+          '^server/engine/',
+          '^node_modules/(ioredis|zod|hdr-histogram-js|lru-cache|msgpackr|@ioredis)/',
+          '^node_modules/(vitest|fast-check|protobufjs)/',
+        ],
         dependencyTypesNot: ['core'],
       },
     },
@@ -16,7 +20,7 @@ module.exports = {
       name: 'engine-tests-only-in-tests',
       severity: 'error',
       from: { path: '^server/engine/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^node_modules/(vitest|fast-check)/' },
+      to: { path: '^node_modules/(vitest|fast-check|protobufjs)/' },
     },
     {
       name: 'engine-only-through-its-door',

@@ -100,7 +100,11 @@ function EntryBody({ entry, onInvalidated }: { entry: EntryView; onInvalidated: 
         {envelope !== null && (
           <>
             <Fact name="load took">{formatDuration(envelope.loadCostMs)}</Fact>
-            <Fact name="codec">{[envelope.codec, ...envelope.flags].join(', ')}</Fact>
+            <Fact name="codec">{[envelope.codec === 'absent' ? 'not found' : envelope.codec, ...envelope.flags].join(', ')}</Fact>
+            <Fact name="value">
+              {formatBytes(envelope.rawBytes)}
+              {envelope.compressed && `, ${formatBytes(envelope.storedBytes)} compressed`}
+            </Fact>
           </>
         )}
         <Fact name="lease">

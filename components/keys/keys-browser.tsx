@@ -12,6 +12,7 @@ import { EntryPanel } from './entry-panel.tsx';
 import { KeyFilter } from './key-filter.tsx';
 import { KeyList } from './key-list.tsx';
 import classes from './keys.module.css';
+import { TopKeys } from './top-keys.tsx';
 import { useWalk } from './use-walk.ts';
 import { WalkBar } from './walk-bar.tsx';
 
@@ -56,6 +57,17 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     }
   };
 
+  /** From the lists of hot and big keys: the entry if it stands, else what begins with the id. */
+  const openTop = async (name: string, id: string) => {
+    setParams({ entity: name, prefix: id, id: null }, 'push');
+    try {
+      const entry = await client.keys.find.query({ ...scope, entity: name, id });
+      if (entry !== null) setParams({ key: entry.key });
+    } catch (error) {
+      showError(error);
+    }
+  };
+
   const { state } = walk;
   const empty = state.rows.length === 0 && state.status !== 'walking';
   return (
@@ -73,6 +85,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
         }}
         onFind={(text) => void find(text)}
       />
+      {openKey === null && <TopKeys scope={scope} onFind={(name, id) => void openTop(name, id)} />}
       {exact === 'none' && (
         <p className={classes['exact']} role="status">
           No entry of {entity} has exactly the id “{prefix}” under the current version. The list shows ids that begin with it.

@@ -17,6 +17,7 @@ const counts = (over: Partial<EntityCounts> = {}): EntityCounts => ({
   invalidations: 0,
   sets: 0,
   fillsRejected: 0,
+  l1Hits: 0,
   ...over,
 });
 const point = (
@@ -47,6 +48,7 @@ const state = (nowMs: number): LiveState => ({
   instances: [],
   experiments: [],
   entityLatency: [],
+  topKeys: [],
   marks: [],
 });
 

@@ -11,6 +11,8 @@ export interface Rates {
   seconds: number;
   /** Per second. */
   hits: number;
+  /** Of the hits, those that needed no round trip. */
+  l1Hits: number;
   stale: number;
   misses: number;
   unavailable: number;
@@ -59,6 +61,7 @@ function ratesOf(parts: readonly EntityCounts[], seconds: number): Rates {
   return {
     seconds,
     hits: per(sum.hits),
+    l1Hits: per(sum.l1Hits),
     stale: per(sum.stale),
     misses: per(sum.misses),
     unavailable: per(sum.unavailable),

@@ -31,6 +31,7 @@ const ARRIVING_SECONDS = 2;
 
 const none: EntityCounts = {
   hits: 0,
+  l1Hits: 0,
   stale: 0,
   misses: 0,
   unavailable: 0,
@@ -46,6 +47,7 @@ export function sumCounts(counts: Iterable<EntityCounts>): EntityCounts {
   const sum = { ...none };
   for (const one of counts) {
     sum.hits += one.hits;
+    sum.l1Hits += one.l1Hits;
     sum.stale += one.stale;
     sum.misses += one.misses;
     sum.unavailable += one.unavailable;

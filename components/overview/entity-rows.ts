@@ -9,7 +9,17 @@ export interface EntityRow extends Rates {
   p95: number | null;
 }
 
-export type SortColumn = 'entity' | 'reads' | 'hitRatio' | 'stale' | 'misses' | 'unavailable' | 'originCalls' | 'p95' | 'originErrors';
+export type SortColumn =
+  | 'entity'
+  | 'reads'
+  | 'hitRatio'
+  | 'l1Hits'
+  | 'stale'
+  | 'misses'
+  | 'unavailable'
+  | 'originCalls'
+  | 'p95'
+  | 'originErrors';
 export interface Sort {
   column: SortColumn;
   descending: boolean;

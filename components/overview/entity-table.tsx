@@ -18,6 +18,7 @@ const columns: readonly { id: SortColumn; label: string; text: (row: EntityRow) 
     label: 'hit ratio',
     text: (row) => (row.hitRatio === null ? (row.uncached > 0 ? 'not cached' : '—') : formatRatio(row.hitRatio)),
   },
+  { id: 'l1Hits', label: 'L1/s', text: (row) => formatCount(row.l1Hits) },
   { id: 'stale', label: 'stale/s', text: (row) => formatCount(row.stale) },
   { id: 'misses', label: 'misses/s', text: (row) => formatCount(row.misses) },
   { id: 'unavailable', label: 'unavail./s', text: (row) => formatCount(row.unavailable) },
@@ -37,6 +38,8 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
   const [sort, setSort] = useState<Sort>({ column: 'reads', descending: true });
   const latency = useLiveState((state) => state.entityLatency);
   const rows = useMemo(() => sortRows(entityRows(points, scope, latency ?? []), sort), [points, scope, latency, sort]);
+  // A fleet without an L1 has nothing to say there.
+  const shown = rows.some((row) => row.l1Hits > 0) ? columns : columns.filter(({ id }) => id !== 'l1Hits');
   const sortBy = (column: SortColumn) => setSort({ column, descending: sort.column === column ? !sort.descending : column !== 'entity' });
   return (
     <section className={classes['card']} aria-label="Entities">
@@ -51,7 +54,7 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
           <thead>
             <tr>
               <SortHead id="entity" label="entity" sort={sort} onSort={sortBy} />
-              {columns.map((column) => (
+              {shown.map((column) => (
                 <SortHead key={column.id} id={column.id} label={column.label} sort={sort} onSort={sortBy} />
               ))}
             </tr>
@@ -69,7 +72,7 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
                     {row.entity}
                   </UnstyledButton>
                 </th>
-                {columns.map((column) => (
+                {shown.map((column) => (
                   <td
                     key={column.id}
                     data-warn={((column.id === 'unavailable' || column.id === 'originErrors') && row[column.id] > 0) || undefined}

@@ -22,7 +22,11 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
   return (
     <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
       <Stat name="Hit ratio" value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
-        {rates.hitRatio === null ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s` : 'hits and stale'}
+        {rates.hitRatio === null
+          ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s`
+          : rates.l1Hits > 0
+            ? `${formatRatio(rates.l1Hits / rates.reads)} of reads from L1`
+            : 'hits and stale'}
       </Stat>
       <Stat name="Reads" value={perSecond(rates.reads)}>
         {rates.unavailable > 0 ? (

@@ -79,6 +79,10 @@ export interface EntryView {
     expiresMs: number;
     loadCostMs: number;
     codec: string;
+    compressed: boolean;
+    /** Of the payload: decompressed, and as it stands. */
+    rawBytes: number;
+    storedBytes: number;
     flags: string[];
     freshness: Freshness;
   } | null;

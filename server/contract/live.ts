@@ -5,6 +5,8 @@ import type { ServiceRef } from './service-ref.ts';
 export interface EntityCounts {
   /** Answered from the cache, fresh. */
   hits: number;
+  /** Of the hits, those that the reading process answered by itself, without a round trip. */
+  l1Hits: number;
   /** Answered from the cache, past its freshness, within the stale window. */
   stale: number;
   /** Redis answered, and had nothing that could be served. */
@@ -54,6 +56,24 @@ export interface EntityLatency {
   service: string;
   entity: string;
   latency: LatencyMs;
+}
+
+/** One key of a top list. `amount`: reads a second, or bytes as stored. */
+export interface TopKeyView {
+  entity: string;
+  /** Cut at 200 characters. */
+  id: string;
+  /** The id with everything that deceives the eye escaped. */
+  display: string;
+  amount: number;
+}
+
+/** Sampled: what the fleet of one service reads most, and the largest values that it wrote. */
+export interface TopKeysView {
+  env: string;
+  service: string;
+  hot: TopKeyView[];
+  big: TopKeyView[];
 }
 
 export interface RedisState {
@@ -118,6 +138,7 @@ export interface LiveState {
   instances: InstanceView[];
   experiments: ExperimentView[];
   entityLatency: EntityLatency[];
+  topKeys: TopKeysView[];
   marks: LiveMark[];
 }
 

@@ -3,22 +3,26 @@ import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { awaitConnection } from './await-connection.ts';
 import type { BreakerState } from './breaker.ts';
-import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, Peek } from './cache.ts';
+import { bulkLoaders, isBulk } from './bulk-loader.ts';
+import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, LoadMany, ManyResult, Peek, ReadOptions } from './cache.ts';
 import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { StructureStore } from './codec/structure-store.ts';
 import { type ControlLink, openControlLink } from './control/control-link.ts';
 import { countReads } from './count-reads.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
-import { encodePayload } from './envelope.ts';
+import type { KnownFields, TypesOf } from './entity-types.ts';
 import {
   CacheClosed,
   ConfigurationError,
   describeError,
   InvalidationNotAcknowledged,
   NothingToUndo,
+  SerializationError,
+  TooManyReads,
   WrittenNotInvalidated,
 } from './errors.ts';
 import { type CacheEvent, createEventBus, type EventBus } from './events.ts';
@@ -28,19 +32,24 @@ import { FillQueue } from './fill-queue.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
+import { type LocalEntries, type LocalEntry, promiseOf } from './l1/local-entries.ts';
+import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LoadTable, loadOptions } from './load-table.ts';
+import { loadContextOf } from './load-terms.ts';
 import { LoopLag } from './loop-lag.ts';
 import { takeFrame } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import { OriginBulkhead } from './origin-bulkhead.ts';
 import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
+import type { PolicyInput } from './policy.ts';
 import { ReadBatcher } from './read-batcher.ts';
 import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
 import { RetryBudget } from './retry-budget.ts';
 import { runLoader } from './run-loader.ts';
+import { TopKeys } from './top-keys.ts';
 import { Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
 import type { Frame } from './wire/frame.ts';
@@ -48,6 +57,10 @@ import { writeValue } from './write-value.ts';
 
 /** `ready` gives up waiting for a connection after this; reads answer from the origin until it stands. */
 const CONNECT_WAIT_MS = 1_000;
+
+/** Ids of one `getMany`, and those of them that are on their way at once. */
+const IDS_MAX = 10_000;
+const IDS_AT_ONCE = 1_000;
 
 /** What a test may put in place of the machine's own. */
 export interface CacheParts {
@@ -57,16 +70,20 @@ export interface CacheParts {
 }
 
 /** A cache for one service. Connects at once; throws `ConfigurationError` with the path of a wrong option. */
-export function createCache<Entity extends string>(options: CacheOptions<Entity>): Cache<Entity> {
-  return new SideboardCache(parseCacheOptions(options), {});
+export function createCache<const Policies extends Record<string, PolicyInput>>(
+  options: CacheOptions<Extract<keyof Policies, string>, Policies & KnownFields<Policies>>,
+): Cache<Extract<keyof Policies, string>, TypesOf<Policies>>;
+export function createCache<Entity extends string>(options: CacheOptions<Entity>): Cache<Entity>;
+export function createCache(options: CacheOptions<string>): Cache<string> {
+  return byDeclaration(new SideboardCache(parseCacheOptions(options), {}));
 }
 
 /** `createCache` with a clock and a source of chance of one's own: for tests. */
 export function createCacheWith<Entity extends string>(options: CacheOptions<Entity>, parts: CacheParts): Cache<Entity> {
-  return new SideboardCache(parseCacheOptions(options), parts);
+  return byDeclaration(new SideboardCache(parseCacheOptions(options), parts));
 }
 
-class SideboardCache implements Cache<string> {
+class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump' | 'onEvent' | 'close'> {
   readonly #bus: EventBus = createEventBus();
   readonly #entities: ReadonlyMap<string, EntityState>;
   readonly #context: EngineContext;
@@ -79,6 +96,8 @@ class SideboardCache implements Cache<string> {
   readonly #control: Redis;
   readonly #link: ControlLink;
   readonly #faults: FaultSwitch;
+  readonly #structures: StructureStore;
+  readonly #local: LocalTier | null;
   readonly #deferred: DeferredInvalidations;
   readonly #acknowledged: Acknowledged;
   #starting: Promise<void> | null = null;
@@ -145,6 +164,7 @@ class SideboardCache implements Cache<string> {
       retries: new RetryBudget(),
       bus,
       reads: { underWay: 0, max: options.readsMax },
+      top: new TopKeys(random),
       read,
       lease: guard('lease'),
       write: guard('write', {
@@ -161,8 +181,19 @@ class SideboardCache implements Cache<string> {
     this.#versions = new Versions(this.#context);
     this.#fills = new FillQueue(this.#context);
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
-    this.#loads = new LoadTable(this.#context, { versions: this.#versions, fills: this.#fills, wakeUps: this.#wakeUps });
-    this.#batcher = new ReadBatcher(this.#context, this.#loads, this.#versions);
+    this.#structures = new StructureStore(this.#context);
+    this.#local = options.l1 === null ? null : this.#openLocal(options.l1, () => open('subscriber'));
+    this.#loads = new LoadTable(this.#context, {
+      versions: this.#versions,
+      fills: this.#fills,
+      wakeUps: this.#wakeUps,
+      structures: this.#structures,
+    });
+    this.#batcher = new ReadBatcher(this.#context, this.#loads, {
+      versions: this.#versions,
+      structures: this.#structures,
+      local: this.#local,
+    });
     this.#deferred = new DeferredInvalidations(bus, clock, {
       invalidate: async (entity, id) => (await this.#invalidate(entity, id, 'hard')).ok,
       bump: async (entity) => (await changeVersion(this.#context, this.#versions, entity, 'bump')).ok,
@@ -179,18 +210,46 @@ class SideboardCache implements Cache<string> {
     return this.#starting;
   }
 
-  getOrSet<T>(entityName: string, id: string, load: Loader<T>): Promise<T> {
+  getOrSet<T>(entityName: string, id: string, load: Loader<T>, options?: ReadOptions): Promise<T> {
+    const local = options === undefined ? this.#served(entityName, id) : this.#servedAs(options, entityName, id);
+    if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
-    if (entity.codePolicy.strategy === 'none') return this.#bypass(entity, id, load);
-    return trustPromise<T>(this.#batcher.read(entity, id, load));
+    if (entity.codePolicy.strategy === 'none' || options?.skipCache) return this.#bypass(entity, id, load);
+    return trustPromise<T>(this.#batcher.read(entity, id, trustLoader(load)));
   }
 
-  get<T>(entityName: string, id: string): Promise<T | undefined> {
+  get<T>(entityName: string, id: string, options?: Pick<ReadOptions, 'strict'>): Promise<T | undefined> {
+    const local = options === undefined ? this.#served(entityName, id) : this.#servedAs(options, entityName, id);
+    if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
     if (entity.codePolicy.strategy === 'none') return Promise.resolve(undefined);
     return trustPromise<T | undefined>(this.#batcher.read(entity, id, 'get'));
+  }
+
+  async getMany<T>(
+    entityName: string,
+    ids: readonly string[],
+    loadMany: LoadMany<T>,
+    options: ReadOptions = {},
+  ): Promise<Map<string, ManyResult<T>>> {
+    const entity = this.#entityOrThrow(entityName);
+    const wanted = [...new Set(ids)];
+    if (wanted.length > IDS_MAX) throw new TooManyReads(`${wanted.length} ids are asked for at once, at most ${IDS_MAX} are`);
+    const loaderOf = bulkLoaders(this.#context, entity, loadMany);
+    const results = new Map<string, ManyResult<T>>();
+    for (let from = 0; from < wanted.length; from += IDS_AT_ONCE) {
+      const slice = wanted.slice(from, from + IDS_AT_ONCE);
+      const read = (id: string) => this.getOrSet<unknown>(entityName, id, loaderOf(id), options);
+      const settled = await Promise.allSettled(slice.map(read));
+      for (const [index, result] of settled.entries()) {
+        const id = slice[index] ?? '';
+        const value = result.status === 'fulfilled' ? { ok: true as const, value: trustLoaded<T | null>(result.value) } : null;
+        results.set(id, value ?? { ok: false, error: result.status === 'rejected' ? result.reason : null });
+      }
+    }
+    return results;
   }
 
   peek<T>(entityName: string, id: string): Promise<Peek<T>> {
@@ -204,7 +263,8 @@ class SideboardCache implements Cache<string> {
     const entity = this.#entityOrThrow(entityName);
     const write = isWriter(value) ? value : null;
     // Refused before anything is touched.
-    if (write === null) encodePayload(value);
+    if (write === null && value === undefined) throw new SerializationError('the value is undefined; `null` says "not found"');
+    if (write === null) entity.codec.encode(entity.project(value));
     if (entity.codePolicy.strategy === 'none') {
       await write?.();
       entity.metrics.counts.sets += 1;
@@ -213,9 +273,14 @@ class SideboardCache implements Cache<string> {
     try {
       await writeValue(this.#context, this.#versions, entity, id, write ?? (() => Promise.resolve(value)));
       this.#acknowledged.add(entity, id);
+      this.#structures.tend(entity);
     } catch (error) {
       if (error instanceof WrittenNotInvalidated) this.#deferred.add(entity, id);
       throw error;
+    } finally {
+      // Before the caller is told.
+      entity.local?.drop(id);
+      entity.failures.forget(id);
     }
   }
 
@@ -237,13 +302,20 @@ class SideboardCache implements Cache<string> {
   }
 
   async explain(entityName: string, id: string): Promise<Explanation> {
-    return explainKey(this.#context, this.#entityOrThrow(entityName), id);
+    const entity = this.#entityOrThrow(entityName);
+    const explained = await explainKey(this.#context, entity, id);
+    const { local } = entity;
+    const held = local?.entries.peek(id);
+    if (local === null || held === undefined || !this.#servesLocally(entity, local, held)) return explained;
+    return { ...explained, tier: 'l1', next: { does: 'serve', why: 'this process holds it, and hears of every change within its bound' } };
   }
 
   async #changeVersion(entityName: string, how: 'bump' | 'undo'): Promise<BumpReceipt> {
     const entity = this.#entityOrThrow(entityName);
     if (entity.codePolicy.strategy === 'none') throw new ConfigurationError(`entity "${entityName}" is never cached: it has no version`);
     const changed = await changeVersion(this.#context, this.#versions, entity, how);
+    // Before anybody is told, and whatever Redis said.
+    entity.local?.clear();
     if (!changed.ok) {
       if ('reason' in changed) throw new NothingToUndo(`no bump of "${entityName}" is left to undo`);
       if (how === 'bump') this.#deferred.addBump(entity);
@@ -275,6 +347,7 @@ class SideboardCache implements Cache<string> {
     await this.#link.start();
     if (connected.includes(false)) return;
     await checkRecords(this.#context, this.#versions, read, this.#cached());
+    await Promise.all(this.#cached().flatMap((entity) => (entity.codec.usesSets ? [this.#structures.load(entity)] : [])));
   }
 
   /** Rule 12: Redis is another server now, and may not know what the last one acknowledged at its end. */
@@ -292,6 +365,7 @@ class SideboardCache implements Cache<string> {
   }
 
   async #close(): Promise<void> {
+    this.#local?.close();
     // Never started, or started wrong: there is still a registry to leave and there are sockets to end.
     await this.#starting?.catch(() => {});
     await this.#loads.close();
@@ -331,11 +405,20 @@ class SideboardCache implements Cache<string> {
   #takeFrame(atMs: number, durationMs: number): Frame {
     const { instance, read, write, lease } = this.#context;
     const breakers = { read: read.breaker.state, write: write.breaker.state, lease: lease.breaker.state };
-    return takeFrame(instance, this.#entities.values(), { fills: this.#fills.takeLag(), breakers }, atMs, durationMs);
+    return takeFrame(
+      instance,
+      this.#entities.values(),
+      { fills: this.#fills.takeLag(), breakers, ...this.#context.top.take() },
+      atMs,
+      durationMs,
+    );
   }
 
   async #invalidate(entity: EntityState, id: string, mode: InvalidationMode): Promise<Invalidated> {
     const invalidated = await invalidateKey(this.#context, this.#versions, entity, id, { mode });
+    // Before anybody is told, and whatever Redis said.
+    entity.local?.drop(id);
+    entity.failures.forget(id);
     if (invalidated.ok) {
       this.#acknowledged.add(entity, id);
       entity.metrics.counts.invalidations += 1;
@@ -344,31 +427,71 @@ class SideboardCache implements Cache<string> {
     return invalidated;
   }
 
+  /** Rule 13. The fastest path of all: one look at the clock, and nothing is made. */
+  #served(entityName: string, id: string): Promise<unknown> | null {
+    const entity = this.#entities.get(entityName);
+    if (entity === undefined || entity.local === null) return null;
+    const entry = entity.local.entries.get(id);
+    if (entry === undefined || !this.#servesLocally(entity, entity.local, entry)) return null;
+    entity.metrics.l1Hits += 1;
+    this.#context.top.localHit(entityName, id);
+    if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
+    return promiseOf(entry);
+  }
+
+  #servedAs({ strict = false, skipCache = false }: ReadOptions, entityName: string, id: string): Promise<unknown> | null {
+    return strict || skipCache ? null : this.#served(entityName, id);
+  }
+
+  /** A record that was heard of and not read yet is not the one that entries were read under. */
+  #servesLocally(entity: EntityState, local: LocalEntries, entry: LocalEntry): boolean {
+    const nowMs = this.#context.clock.monotonicMs();
+    return nowMs < entry.untilMs && nowMs < local.legality.untilMs && local.rev === entity.highestRev;
+  }
+
+  #openLocal(options: LocalTierOptions, openSubscriber: () => Redis): LocalTier | null {
+    const entities = this.#cached().filter((entity) => entity.codePolicy.l1);
+    if (entities.length === 0) return null;
+    const { read, clock, deadlineMs, random } = this.#context;
+    return new LocalTier(entities, options, {
+      read,
+      subscriber: openSubscriber(),
+      clock,
+      deadlineMs,
+      random,
+      redisNow: () => this.#context.redisNow(),
+      onState: (serving, reason) => this.#bus.emit({ type: serving ? 'l1.serving' : 'l1.suspended', reason }),
+    });
+  }
+
   /** Strategy `none`: each caller's own load, and Redis is never touched. */
   async #bypass<T>(entity: EntityState, id: string, load: Loader<T>): Promise<T> {
     const { clock, bulkhead } = this.#context;
     const startedAtMs = clock.monotonicMs();
     const { loadTimeoutMs } = entity.policy;
+    // A bulk load takes its place, and is counted, with all its ids at once.
+    const bulk = isBulk(trustLoader(load));
     try {
-      await new Promise<void>((start, refuse) => bulkhead.enter(start, refuse, loadTimeoutMs));
+      if (!bulk) await new Promise<void>((start, refuse) => bulkhead.enter(start, refuse, loadTimeoutMs));
     } catch (error) {
       this.#bus.emit({ type: 'load.refused', entity: entity.name, id });
       throw error;
     }
     const beganMs = clock.monotonicMs();
     const costMs = () => clock.monotonicMs() - beganMs;
-    entity.metrics.counts.originCalls += 1;
+    if (!bulk) entity.metrics.counts.originCalls += 1;
     this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
     try {
-      const value = await runLoader(this.#faults.loader(load), loadOptions(this.#context, entity));
+      const loader = this.#faults.loader(trustLoader(load));
+      const value = entity.project(await runLoader(loader, loadOptions(this.#context, entity, loadContextOf(entity, null).context)));
       this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
       return trustLoaded<T>(value);
     } catch (error) {
-      entity.metrics.counts.originErrors += 1;
+      if (!bulk) entity.metrics.counts.originErrors += 1;
       this.#bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: costMs(), error });
       throw error;
     } finally {
-      bulkhead.leave();
+      if (!bulk) bulkhead.leave();
       countReads(this.#context, entity, id, 'bypass', 1, startedAtMs);
     }
   }
@@ -401,4 +524,14 @@ function trustLoaded<T>(value: unknown): T {
 /** As `trustLoaded`, of a read under way. */
 function trustPromise<T>(read: Promise<unknown>): Promise<T> {
   return read as Promise<T>;
+}
+
+/** The `previous` that it is given was made by the same entity's loaders. */
+function trustLoader<T>(load: Loader<T>): Loader<unknown> {
+  return load as Loader<unknown>;
+}
+
+/** The types that its policies declare are those of what its loaders return: nothing else gets in. */
+function byDeclaration<Entity extends string>(cache: object): Cache<Entity> {
+  return cache as Cache<Entity>;
 }

@@ -23,3 +23,16 @@ export function refreshesEarly(policy: Pick<Policy, 'earlyRefresh'>, times: Enve
     }
   }
 }
+
+/** Until when a copy of the entry may be served without asking again, Redis ms: as `refreshesEarly`, with its one draw for the whole life of the copy. */
+export function servedUntilMs(policy: Pick<Policy, 'earlyRefresh'>, times: EnvelopeTimes, random: number): number {
+  const { earlyRefresh } = policy;
+  switch (earlyRefresh.kind) {
+    case 'off':
+      return times.freshUntilMs;
+    case 'share':
+      return times.createdMs + earlyRefresh.share * (times.freshUntilMs - times.createdMs);
+    case 'xfetch':
+      return times.freshUntilMs + Math.max(LN_MIN, Math.log(random)) * times.loadCostMs;
+  }
+}

@@ -6,6 +6,7 @@ import type { KeySpaceRef } from './operator/operator.ts';
 import type { OriginBulkhead } from './origin-bulkhead.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import type { TopKeys } from './top-keys.ts';
 
 /** What the parts of one cache share. */
 export interface EngineContext {
@@ -22,6 +23,8 @@ export interface EngineContext {
   readonly bus: EventBus;
   /** Reads of this process that have not been answered. */
   readonly reads: { underWay: number; readonly max: number };
+  /** Which keys are read most, and which values are largest, since the last frame. */
+  readonly top: TopKeys;
   readonly read: GuardedClient;
   readonly lease: GuardedClient;
   readonly write: GuardedClient;

@@ -1,4 +1,7 @@
+import { EntryCodec } from './codec/entry-codec.ts';
 import { type CacheKeyPrefix, dataKeyPrefix, versionKey } from './keys.ts';
+import type { LocalEntries } from './l1/local-entries.ts';
+import { LoadFailures } from './load-failures.ts';
 import type { LoadSlot } from './load-table.ts';
 import { EntityMetrics } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
@@ -12,12 +15,16 @@ export class EntityState {
   readonly name: string;
   readonly codePolicy: Policy;
   readonly versionKey: string;
+  readonly codec: EntryCodec;
   readonly metrics: EntityMetrics = new EntityMetrics();
   /**
    * By id: reads of the batch that is not yet sent. Another map for each batch: the old table of a cleared one points to the
    * next, and that chain keeps every batch, with all its values, alive until a full collection.
    */
   unsent: Map<string, Read> = new Map();
+  /** What this process holds of it; null without an L1. */
+  local: LocalEntries | null = null;
+  readonly failures: LoadFailures = new LoadFailures();
   /** By id: loads under way. */
   readonly slots: Map<string, LoadSlot> = new Map();
   /** What Redis has not acknowledged: one key each, or a bump, which stands for all of them. Reads here treat them as invalid. */
@@ -36,7 +43,14 @@ export class EntityState {
     this.name = name;
     this.codePolicy = policy;
     this.policy = policy;
+    this.codec = new EntryCodec(policy.form);
     this.versionKey = versionKey(ref, name);
+  }
+
+  /** What is kept of a loaded value, and given to its callers. `null` and `undefined` are no values. */
+  project(value: unknown): unknown {
+    const { project } = this.codePolicy;
+    return project === null || value === null || value === undefined ? value : project(value);
   }
 
   /** Takes a record over unless a higher one was seen before. */

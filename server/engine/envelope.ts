@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { SerializationError } from './errors.ts';
+import { PAYLOAD_BYTES_MAX } from './codec/codec.ts';
 import type { CacheKey } from './keys.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { CacheKey } from './keys.ts';
  * |-|-|-|
  * | 0 | 2 | `SB` |
  * | 2 | 1 | version, 1 |
- * | 3 | 1 | codec: 1 json |
+ * | 3 | 1 | form of the payload: 1 json, 2 msgpack, 4 the service's own codec, 8 none (not found); plus 48 if deflated. Any two differ in two bits |
  * | 4 | 2 | flags, each byte the same, so that one flipped bit shows: bit 0 stale (marked in place, so outside the checksum) |
  * | 6 | 2 | length of the key, bytes |
  * | 8 | 4 | CRC-32 of everything from byte 12 |
@@ -24,14 +24,11 @@ import type { CacheKey } from './keys.ts';
 const HEADER_BYTES = 48;
 const MAGIC = 0x4253;
 const VERSION = 1;
-const CODEC_JSON = 1;
 const FLAGS_NONE = 0x0000;
 const FLAGS_STALE = 0x0101;
 /** Where and what a soft invalidation writes into an entry (rule 5). */
 export const STALE_MARK_AT = 4;
 export const STALE_MARK: Buffer = Buffer.from([1, 1]);
-/** A payload past this is not stored, and not decoded. */
-const PAYLOAD_BYTES_MAX = 16 * 1024 * 1024;
 /** The first bytes tell one fill of a key from another. */
 export const ENVELOPE_HEAD_BYTES: number = HEADER_BYTES;
 
@@ -43,8 +40,35 @@ export interface EnvelopeTimes {
   loadCostMs: number;
 }
 
+/** `absent`: the origin said that there is nothing; there is no payload. */
+export type PayloadCodec = 'json' | 'msgpack' | 'custom' | 'absent';
+
+/** What the header says of the payload. */
+export interface PayloadForm {
+  readonly codec: PayloadCodec;
+  readonly compressed: boolean;
+  /** Of the schema that the value was checked by; 0 for none. */
+  readonly schemaHash: number;
+}
+
+export interface EncodedPayload extends PayloadForm {
+  readonly bytes: Buffer;
+}
+
+const CODEC_BYTES: Readonly<Record<PayloadCodec, number>> = { json: 1, msgpack: 2, custom: 4, absent: 8 };
+const COMPRESSED = 0x30;
+const FORMS: ReadonlyMap<number, Omit<PayloadForm, 'schemaHash'>> = new Map([
+  [CODEC_BYTES.json, { codec: 'json', compressed: false }],
+  [CODEC_BYTES.msgpack, { codec: 'msgpack', compressed: false }],
+  [CODEC_BYTES.custom, { codec: 'custom', compressed: false }],
+  [CODEC_BYTES.absent, { codec: 'absent', compressed: false }],
+  [CODEC_BYTES.json | COMPRESSED, { codec: 'json', compressed: true }],
+  [CODEC_BYTES.msgpack | COMPRESSED, { codec: 'msgpack', compressed: true }],
+  [CODEC_BYTES.custom | COMPRESSED, { codec: 'custom', compressed: true }],
+]);
+
 export type Judgement =
-  | ({ kind: 'fresh' | 'stale' | 'expired'; codec: 'json'; flags: string[]; schemaHash: number; payloadOffset: number } & EnvelopeTimes)
+  | ({ kind: 'fresh' | 'stale' | 'expired'; flags: string[]; payloadOffset: number } & PayloadForm & EnvelopeTimes)
   | { kind: 'problem'; problem: EnvelopeProblem };
 
 export type EnvelopeProblem =
@@ -56,50 +80,51 @@ export type EnvelopeProblem =
   | 'entry of another key'
   | 'impossible times'
   | 'larger than the bound'
-  | 'payload does not decode';
+  | 'payload does not decode'
+  | 'unknown structures'
+  | 'not of the schema';
 
 const NO_FLAGS: string[] = [];
 const STALE_FLAGS = ['stale'];
 
-/** The payload of a value. Throws `SerializationError`; values are what JSON makes of them. */
-export function encodePayload(value: unknown): Buffer {
-  let json: string | undefined;
-  try {
-    json = JSON.stringify(value);
-  } catch (cause) {
-    throw new SerializationError(`the value has no JSON form${cause instanceof TypeError ? ' (a cycle or a BigInt)' : ''}`, { cause });
-  }
-  if (json === undefined) throw new SerializationError(`the value is ${typeof value}, which has no JSON form`);
-  const payload = Buffer.from(json);
-  if (payload.length > PAYLOAD_BYTES_MAX)
-    throw new SerializationError(`the value takes ${payload.length} bytes, at most ${PAYLOAD_BYTES_MAX} are stored`);
-  return payload;
-}
-
-export function sealEnvelope(key: CacheKey, payload: Buffer, times: EnvelopeTimes): Buffer {
+export function sealEnvelope(key: CacheKey, payload: EncodedPayload, times: EnvelopeTimes): Buffer {
   const keyBytes = Buffer.byteLength(key);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + keyBytes + payload.length);
+  const bytes = Buffer.allocUnsafe(HEADER_BYTES + keyBytes + payload.bytes.length);
   bytes.writeUInt16LE(MAGIC, 0);
   bytes.writeUInt8(VERSION, 2);
-  bytes.writeUInt8(CODEC_JSON, 3);
+  bytes.writeUInt8(CODEC_BYTES[payload.codec] | (payload.compressed ? COMPRESSED : 0), 3);
   bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
   bytes.writeUInt16LE(keyBytes, 6);
-  bytes.writeUInt32LE(0, 12);
+  bytes.writeUInt32LE(payload.schemaHash, 12);
+  writeTimes(bytes, times);
+  bytes.write(key, HEADER_BYTES);
+  payload.bytes.copy(bytes, HEADER_BYTES + keyBytes);
+  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  return bytes;
+}
+
+/** The first bytes of an entry, as they would be had the same value been stored with these times. The entry is one that `judge` found no problem with. */
+export function renewHead(entry: Buffer, times: EnvelopeTimes): Buffer {
+  const bytes = Buffer.from(entry);
+  bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
+  writeTimes(bytes, times);
+  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  return bytes.subarray(0, HEADER_BYTES);
+}
+
+function writeTimes(bytes: Buffer, times: EnvelopeTimes): void {
   bytes.writeDoubleLE(times.createdMs, 16);
   bytes.writeDoubleLE(times.freshUntilMs, 24);
   bytes.writeDoubleLE(times.expiresMs, 32);
   bytes.writeDoubleLE(times.loadCostMs, 40);
-  bytes.write(key, HEADER_BYTES);
-  payload.copy(bytes, HEADER_BYTES + keyBytes);
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
-  return bytes;
 }
 
 /** How an entry stands at `nowMs` (Redis time). Pure; the payload is looked at by the checksum alone. */
 export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
   if (bytes.length < HEADER_BYTES || bytes.readUInt16LE(0) !== MAGIC) return problem('not an envelope');
   if (bytes[2] !== VERSION) return problem('unknown version');
-  if (bytes[3] !== CODEC_JSON) return problem('unknown codec');
+  const form = FORMS.get(bytes[3] ?? 0);
+  if (form === undefined) return problem('unknown codec');
   const flags = bytes.readUInt16LE(4);
   if (flags !== FLAGS_NONE && flags !== FLAGS_STALE) return problem('unknown flags');
   const payloadOffset = HEADER_BYTES + bytes.readUInt16LE(6);
@@ -117,7 +142,8 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
   const markedStale = flags === FLAGS_STALE;
   return {
     kind: nowMs >= expiresMs ? 'expired' : markedStale || nowMs >= freshUntilMs ? 'stale' : 'fresh',
-    codec: 'json',
+    codec: form.codec,
+    compressed: form.compressed,
     flags: markedStale ? STALE_FLAGS : NO_FLAGS,
     schemaHash: bytes.readUInt32LE(12),
     payloadOffset,
@@ -126,16 +152,6 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
     expiresMs,
     loadCostMs,
   };
-}
-
-/** The value of an entry that `judge` found no problem with; a payload that does not decode is one after all. */
-export function decodePayload(bytes: Buffer, payloadOffset: number): { ok: true; value: unknown } | { ok: false } {
-  try {
-    return { ok: true, value: JSON.parse(bytes.toString('utf8', payloadOffset)) };
-  } catch {
-    // The text of the error quotes the payload; the caller reports the problem by its name.
-    return { ok: false };
-  }
 }
 
 function problem(what: EnvelopeProblem): Judgement {

@@ -7,7 +7,7 @@ export type ReadOutcome = 'hit' | 'stale' | 'miss' | 'unavailable' | 'bypass';
 
 /** Everything that an instance tells about itself. Logs, metrics and tests read this union. */
 export type CacheEvent =
-  | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; durationUs: number }
+  | { type: 'read'; entity: string; id: string; outcome: ReadOutcome; tier?: 'l1'; durationUs: number }
   | { type: 'load.started'; entity: string; id: string; leased: boolean; reason: 'miss' | 'refresh' | 'early' | 'unavailable' | 'bypass' }
   | { type: 'load.ended'; entity: string; id: string; costMs: number }
   /** The bulkhead before the origin had no room. */
@@ -22,6 +22,8 @@ export type CacheEvent =
   | { type: 'bumped' | 'bump.undone'; entity: string; rev: string; previous: string | null }
   | { type: 'version.minted' | 'version.raised' | 'version.adopted'; entity: string; rev: string }
   | { type: 'entry.rejected'; entity: string; id: string; problem: string }
+  /** Past its policy's `bytesWarn`, as it is stored. */
+  | { type: 'value.large'; entity: string; id: string; bytes: number }
   | { type: 'value.unserializable'; entity: string; id: string; problem: string }
   /** Once when an outage begins, once when it ends. */
   | { type: 'redis.unavailable'; role: ClientRole; reason: string }
@@ -29,6 +31,8 @@ export type CacheEvent =
   | { type: 'breaker.changed'; role: ClientRole; state: BreakerState; reason: BreakerReason }
   | { type: 'invalidation.deferred' | 'invalidation.replayed'; entity: string; id: string }
   | { type: 'bump.deferred' | 'bump.replayed'; entity: string }
+  /** The process serves what it holds, or does not: its link to the invalidations is proven, or is not. */
+  | { type: 'l1.serving' | 'l1.suspended'; reason: string }
   | { type: 'policies.applied'; rev: number }
   /** `fault.refused`: the owner of this process did not allow faults. */
   | { type: 'fault.started' | 'fault.ended' | 'fault.refused'; id: string; kind: string }

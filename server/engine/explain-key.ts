@@ -2,7 +2,7 @@ import { askRedis, integerOf, textOf } from './ask-redis.ts';
 import { refreshesEarly } from './early-refresh.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { decodePayload, type Judgement, judge } from './envelope.ts';
+import { type Judgement, judge } from './envelope.ts';
 import { describeError } from './errors.ts';
 import { dataKey, leaseKey, showVersion } from './keys.ts';
 import { INSTANCE_LENGTH, TOKEN_LENGTH } from './scripts.ts';
@@ -12,8 +12,8 @@ import { readRecordCommand, readRecordReply } from './versions.ts';
 export interface Explanation {
   entity: string;
   id: string;
-  /** The tier that would answer: `none` if the origin has to. */
-  tier: 'redis' | 'none';
+  /** The tier that would answer: `l1` is this process, `none` the origin. */
+  tier: 'l1' | 'redis' | 'none';
   /** Base 36; null where no version record can be read. */
   version: string | null;
   /** What an undo of the last bump would bring back, base 36. */
@@ -92,7 +92,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
       continue;
     }
     const [bytes, lease, leftMs] = answer.replies;
-    const judged = Buffer.isBuffer(bytes) ? judgeWhole(bytes, key, context.redisNow()) : null;
+    const judged = Buffer.isBuffer(bytes) ? judgeWhole(entity, bytes, key, context.redisNow()) : null;
     const held = leaseOf(textOf(lease), integerOf(leftMs), context.instance);
     const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale') && !entity.isUnacknowledged(id);
     return {
@@ -109,10 +109,12 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
   return unavailable('the version changes faster than it can be followed');
 }
 
-function judgeWhole(bytes: Buffer, key: string, nowMs: number): Judgement {
+function judgeWhole(entity: EntityState, bytes: Buffer, key: string, nowMs: number): Judgement {
   const judged = judge(bytes, key, nowMs);
-  if (judged.kind === 'problem' || decodePayload(bytes, judged.payloadOffset).ok) return judged;
-  return { kind: 'problem', problem: 'payload does not decode' };
+  if (judged.kind === 'problem') return judged;
+  const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+  // A set that is not known here is asked for by a read.
+  return decoded.kind === 'problem' ? decoded : judged;
 }
 
 function freshnessOf(judged: Judgement | null): Explanation['freshness'] {

@@ -1,11 +1,11 @@
 import { type Answer, askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { sealEnvelope } from './envelope.ts';
+import { ENVELOPE_HEAD_BYTES, type EncodedPayload, renewHead, sealEnvelope } from './envelope.ts';
 import { leaseKey } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { jitteredTtlMs } from './policy.ts';
-import { fillEntry, scriptCommand } from './scripts.ts';
+import { extendEntry, fillEntry, scriptCommand } from './scripts.ts';
 
 /** Fills waiting or under way at most; one more is dropped and its lease given back. */
 const FILLS_MAX = 1_000;
@@ -17,7 +17,10 @@ export interface Fill {
   readonly entity: EntityState;
   readonly id: string;
   readonly lease: Lease;
-  readonly payload: Buffer;
+  /** A value, or the entry as it was read, whose value is still right. */
+  readonly content: { readonly kind: 'value'; readonly payload: EncodedPayload } | { readonly kind: 'unchanged'; readonly entry: Buffer };
+  /** Null: the policy's. */
+  readonly ttlMs: number | null;
   /** Start of the load, Redis ms. */
   readonly createdMs: number;
   readonly loadCostMs: number;
@@ -70,7 +73,8 @@ export class FillQueue {
     let batch: QueuedFill[] = [];
     let bytes = 0;
     for (const queued of waiting) {
-      const size = queued.fill.payload.length;
+      const { content } = queued.fill;
+      const size = content.kind === 'value' ? content.payload.bytes.length : ENVELOPE_HEAD_BYTES;
       if (batch.length > 0 && (batch.length >= BATCH_MAX || bytes + size > BATCH_BYTES_MAX)) {
         this.#send(batch);
         batch = [];
@@ -106,13 +110,13 @@ export class FillQueue {
     const { entity, id, lease } = queued.fill;
     const { counts } = entity.metrics;
     if (stored === 1) counts.fills += 1;
-    else if (stored === 0) counts.fillsRejected += 1;
+    else if (stored !== null) counts.fillsRejected += 1;
     this.#lagMsMax = Math.max(this.#lagMsMax, this.#context.clock.monotonicMs() - queued.queuedAtMs);
     this.#context.bus.emit({
       type: 'fill',
       entity: entity.name,
       id,
-      result: stored === 1 ? 'stored' : stored === 0 ? 'rejected' : 'failed',
+      result: stored === 1 ? 'stored' : stored === null ? 'failed' : 'rejected',
     });
     // Refused, out of memory for one: who waits must not wait for the lease to run out.
     if (stored === null) lease.release().then(queued.done, queued.done);
@@ -128,15 +132,21 @@ export class FillQueue {
 
 /** The script that stores a value while its lease stands; null if the value has expired already. */
 export function fillCommand(context: EngineContext, fill: Fill): ReturnType<typeof scriptCommand> | null {
-  const { entity, lease, payload, createdMs, loadCostMs } = fill;
-  const freshUntilMs = createdMs + jitteredTtlMs(entity.policy, context.random());
-  const expiresMs = freshUntilMs + entity.policy.staleMs;
+  const { entity, lease, content, createdMs, loadCostMs } = fill;
+  const { policy } = entity;
+  const absent = content.kind === 'value' && content.payload.codec === 'absent';
+  const ttlMs = fill.ttlMs ?? (absent ? policy.notFoundTtlMs : policy.ttlMs);
+  const freshUntilMs = createdMs + jitteredTtlMs({ ttlMs, jitter: policy.jitter }, context.random());
+  const expiresMs = freshUntilMs + (absent ? 0 : policy.staleMs);
   const remainingMs = Math.ceil(expiresMs - context.redisNow());
   if (remainingMs <= 0) return null;
-  const envelope = sealEnvelope(lease.key, payload, { createdMs, freshUntilMs, expiresMs, loadCostMs });
-  return scriptCommand(
-    fillEntry,
-    [lease.key, leaseKey(lease.key)],
-    [lease.token, envelope, remainingMs + entity.policy.staleIfErrorMs, context.inboxPrefix],
-  );
+  const keys = [lease.key, leaseKey(lease.key)];
+  const times = { createdMs, freshUntilMs, expiresMs, loadCostMs };
+  const keptMs = remainingMs + policy.staleIfErrorMs;
+  if (content.kind === 'value') {
+    const envelope = sealEnvelope(lease.key, content.payload, times);
+    return scriptCommand(fillEntry, keys, [lease.token, envelope, keptMs, context.inboxPrefix]);
+  }
+  const seen = content.entry.subarray(0, ENVELOPE_HEAD_BYTES);
+  return scriptCommand(extendEntry, keys, [lease.token, seen, renewHead(content.entry, times), keptMs, context.inboxPrefix]);
 }

@@ -1,5 +1,19 @@
-export type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, LoadContext, Loader, Peek } from './cache.ts';
+export type {
+  BumpReceipt,
+  Cache,
+  CacheOptions,
+  InvalidationReceipt,
+  L1Options,
+  LoadContext,
+  Loader,
+  NotModified,
+  Peek,
+  ReadOptions,
+} from './cache.ts';
+export type { Codec } from './codec/codec.ts';
+export type { StandardSchema } from './codec/standard-schema.ts';
 export { createCache } from './create-cache.ts';
+export { type EntityType, type TypeMark, typed } from './entity-types.ts';
 export {
   CacheClosed,
   ConfigurationError,

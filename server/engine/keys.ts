@@ -60,6 +60,11 @@ export function escapeId(id: string): EscapedId {
   return brand<EscapedId>(`${whole}%~${createHash('sha256').update(escaped).digest('base64url')}`);
 }
 
+/** True for an id that its key carries whole. */
+export function escapesWhole(id: string): boolean {
+  return id.length <= ID_LENGTH_MAX / 6 || escapePart(id).length <= ID_LENGTH_MAX;
+}
+
 /** A version's decimal revision as people see it, and as it stands in keys: base 36. */
 export function showVersion(rev: string): string {
   return BigInt(rev).toString(36);
@@ -129,6 +134,10 @@ function controlRoot(ref: KeySpace): string {
 /** String: the version record of one entity. */
 export function versionKey(ref: KeySpace, entity: string): string {
   return `${controlRoot(ref)}version:${escapePart(entity)}`;
+}
+/** Hash: address of a structure set -> its stamp, Redis us, a space, its JSON. */
+export function structuresKey(ref: KeySpace, entity: string): string {
+  return `${controlRoot(ref)}structures:${escapePart(entity)}`;
 }
 /** String: JSON PolicyDocument. */
 export function policiesKey(ref: KeySpace): string {

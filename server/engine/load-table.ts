@@ -1,14 +1,18 @@
 import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
 import { askRedis } from './ask-redis.ts';
-import type { Loader } from './cache.ts';
+import { isBulk } from './bulk-loader.ts';
+import type { LoadContext, Loader } from './cache.ts';
+import type { StructureStore } from './codec/structure-store.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { decodePayload, ENVELOPE_HEAD_BYTES, encodePayload, judge } from './envelope.ts';
+import { ENVELOPE_HEAD_BYTES, judge } from './envelope.ts';
 import { describeError, OriginOverloaded, SerializationError } from './errors.ts';
-import type { FillQueue } from './fill-queue.ts';
+import type { Fill, FillQueue } from './fill-queue.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
+import { isNotModified, type LoadTerms, loadContextOf, type SeenEntry } from './load-terms.ts';
 import type { LoadWaiter } from './load-waiter.ts';
+import { noteSize } from './note-size.ts';
 import { type RunLoaderOptions, runLoader } from './run-loader.ts';
 import { removeIfUnchanged, scriptCommand } from './scripts.ts';
 import type { Versions } from './versions.ts';
@@ -38,6 +42,8 @@ interface Load {
   lease: Lease | null;
   readonly reason: Reason;
   readonly loader: Loader<unknown>;
+  /** The entry that it would replace; with its lease. */
+  seen: SeenEntry | null;
   readonly waiters: LoadWaiter[];
   /** Its loader has been called: who comes now may not have its value. */
   begun: boolean;
@@ -61,16 +67,18 @@ export class LoadTable {
   readonly #versions: Versions;
   readonly #fills: FillQueue;
   readonly #wakeUps: WakeUps;
+  readonly #structures: StructureStore;
   readonly #byToken = new Map<string, Load>();
   /** Questions for a lease that are under way: `close` gives back what they bring. */
   readonly #asking = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(context: EngineContext, parts: { versions: Versions; fills: FillQueue; wakeUps: WakeUps }) {
+  constructor(context: EngineContext, parts: { versions: Versions; fills: FillQueue; wakeUps: WakeUps; structures: StructureStore }) {
     this.#context = context;
     this.#versions = parts.versions;
     this.#fills = parts.fills;
     this.#wakeUps = parts.wakeUps;
+    this.#structures = parts.structures;
   }
 
   /** True while a load of this key has a lease here: a batch should ask whether that lease stands. */
@@ -91,6 +99,7 @@ export class LoadTable {
 
   /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. */
   miss(entity: EntityState, id: string, at: At, waiters: readonly LoadWaiter[], useless: UselessEntry | null): void {
+    if (this.#failAgain(entity, id, waiters)) return;
     const slot = slotOf(entity, id);
     if (slot.gate !== null) {
       slot.gate.late.push(...waiters);
@@ -112,11 +121,12 @@ export class LoadTable {
   /** A load that fills nothing. Shared by all who come before it begins (rule 1b). */
   loadUnleased(entity: EntityState, id: string, waiters: readonly LoadWaiter[]): void {
     const [first] = waiters;
-    if (first !== undefined)
+    if (first !== undefined && !this.#failAgain(entity, id, waiters))
       this.#start(entity, id, {
         lease: null,
         reason: first.outcome,
         loader: first.load,
+        seen: null,
         waiters: [...waiters],
         begun: false,
         result: null,
@@ -126,7 +136,8 @@ export class LoadTable {
   /** One instance of the fleet loads an entry again that is stale, or soon will be, while all are served from it. */
   refresh(entity: EntityState, id: string, at: At, seen: Buffer, loader: Loader<unknown>, reason: 'refresh' | 'early'): void {
     const slot = slotOf(entity, id);
-    if (slot.refreshing || slot.gate !== null || slot.running !== null || this.#closed) {
+    const failed = entity.failures.standing(id, this.#context.clock) !== null;
+    if (slot.refreshing || slot.gate !== null || slot.running !== null || failed || this.#closed) {
       tidy(entity, id, slot);
       return;
     }
@@ -138,9 +149,20 @@ export class LoadTable {
       });
     askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
       if (lease !== null && this.#closed) this.#forget(lease);
-      else if (lease !== null) this.#start(entity, id, { lease, reason, loader, waiters: [], begun: false, result: null });
+      else if (lease !== null) {
+        const entry = { key: at.key, bytes: seen };
+        this.#start(entity, id, { lease, reason, loader, seen: entry, waiters: [], begun: false, result: null });
+      }
       pause();
     }, pause);
+  }
+
+  /** True if the error of the last load still stands for the key: they have it. */
+  #failAgain(entity: EntityState, id: string, waiters: readonly LoadWaiter[]): boolean {
+    const failure = entity.failures.standing(id, this.#context.clock);
+    if (failure === null) return false;
+    for (const waiter of waiters) waiter.fail(this.#context, entity, id, failure.error);
+    return true;
   }
 
   /** Rule 9: removes what no reader can use, unless somebody has replaced it. */
@@ -169,14 +191,15 @@ export class LoadTable {
       const asking = gate.late;
       gate.late = [];
       const wake = this.#listen(at.key);
-      const answer = await this.#ask(entity, at, unwanted);
+      const asked = unwanted;
+      const answer = await this.#ask(entity, at, asked);
       // Whoever fails from here on is settled by the caller of this method.
       gate.late.unshift(...asking);
       if (answer.kind !== 'held') wake.stop();
       unwanted = null;
       switch (answer.kind) {
         case 'granted': {
-          this.#startLeased(entity, id, gate, answer.lease);
+          this.#startLeased(entity, id, gate, answer.lease, asked?.why === 'expired' ? { key: at.key, bytes: asked.bytes } : null);
           return;
         }
         case 'entry': {
@@ -240,10 +263,12 @@ export class LoadTable {
     return { waited, stop: () => end('untold') };
   }
 
-  #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease): void {
+  #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease, seen: SeenEntry | null): void {
     const waiters = gate.late.splice(0);
     const [first] = waiters;
-    if (first !== undefined) this.#start(entity, id, { lease, reason: 'miss', loader: first.load, waiters, begun: false, result: null });
+    if (first !== undefined) {
+      this.#start(entity, id, { lease, reason: 'miss', loader: first.load, seen, waiters, begun: false, result: null });
+    }
   }
 
   #startUnleased(entity: EntityState, id: string, gate: Gate): void {
@@ -254,8 +279,8 @@ export class LoadTable {
   #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): UselessEntry | null {
     const judged = judge(bytes, key, this.#context.redisNow());
     if (judged.kind === 'problem' || judged.kind === 'expired') return { why: judged.kind, bytes };
-    const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) return { why: 'problem', bytes };
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind !== 'value') return { why: 'problem', bytes };
     for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
     return null;
   }
@@ -278,6 +303,7 @@ export class LoadTable {
     const older = unbegun.lease;
     if (older !== null) this.#forget(older);
     unbegun.lease = load.lease;
+    unbegun.seen = load.seen;
     this.#byToken.set(load.lease.token, unbegun);
   }
 
@@ -304,7 +330,9 @@ export class LoadTable {
     const begin = () => {
       this.#begin(entity, id, load).then(finish, finish);
     };
-    bulkhead.enter(begin, refuse, entity.policy.loadTimeoutMs);
+    // A bulk load takes its place with all its ids at once.
+    if (isBulk(load.loader)) begin();
+    else bulkhead.enter(begin, refuse, entity.policy.loadTimeoutMs);
   }
 
   /** Calls the loader and answers who waits. Never rejects. */
@@ -312,25 +340,36 @@ export class LoadTable {
     const { clock, bus, bulkhead } = this.#context;
     const { counts } = entity.metrics;
     load.begun = true;
-    counts.originCalls += 1;
+    const bulk = isBulk(load.loader);
+    if (!bulk) counts.originCalls += 1;
     bus.emit({ type: 'load.started', entity: entity.name, id, leased: load.lease !== null, reason: load.reason });
     const createdMs = this.#context.redisNow();
     const startedMs = clock.monotonicMs();
     const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
+    const { terms, context } = loadContextOf(entity, load.lease === null ? null : load.seen);
+    let loaded: unknown;
     let value: unknown;
     try {
-      value = await runLoader(this.#context.faults.loader(load.loader), loadOptions(this.#context, entity)).finally(() => bulkhead.leave());
+      const loader = this.#context.faults.loader(load.loader);
+      loaded = await runLoader(loader, loadOptions(this.#context, entity, context)).finally(() => {
+        if (!bulk) bulkhead.leave();
+      });
+      value = isNotModified(loaded) ? context.previous?.value : entity.project(loaded);
     } catch (error) {
-      counts.originErrors += 1;
+      if (!bulk) counts.originErrors += 1;
       bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
+      const { errorTtlMs } = entity.policy;
+      if (errorTtlMs > 0) entity.failures.note(id, error, errorTtlMs, clock, this.#context.random());
       this.#fail(entity, id, load, error);
       return;
     }
     const loadCostMs = cost();
+    entity.failures.forget(id);
     load.result = { value };
     bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: loadCostMs });
     // Encoded before anybody has the value: a caller may change it.
-    this.#fill(entity, id, load, value, createdMs, loadCostMs);
+    const unchanged = isNotModified(loaded) ? (load.seen?.bytes ?? null) : null;
+    this.#fill(entity, id, load, terms, { value, unchanged }, { createdMs, loadCostMs });
     for (const waiter of load.waiters.splice(0)) waiter.answer(this.#context, entity, id, value);
   }
 
@@ -339,10 +378,17 @@ export class LoadTable {
     for (const waiter of load.waiters.splice(0)) waiter.fail(this.#context, entity, id, error);
   }
 
-  #fill(entity: EntityState, id: string, load: Load, value: unknown, createdMs: number, loadCostMs: number): void {
+  #fill(
+    entity: EntityState,
+    id: string,
+    load: Load,
+    { kept, ttlMs }: LoadTerms,
+    { value, unchanged }: { value: unknown; unchanged: Buffer | null },
+    times: { createdMs: number; loadCostMs: number },
+  ): void {
     const { lease } = load;
     if (lease === null) return;
-    if (lease.lost || this.#closed) {
+    if (lease.lost || this.#closed || !kept) {
       if (lease.lost) {
         entity.metrics.counts.fillsRejected += 1;
         this.#context.bus.emit({ type: 'fill', entity: entity.name, id, result: 'rejected' });
@@ -350,17 +396,27 @@ export class LoadTable {
       this.#forget(lease);
       return;
     }
-    let payload: Buffer;
-    try {
-      payload = encodePayload(value);
-    } catch (error) {
-      const problem = error instanceof SerializationError ? error.message : describeError(error);
-      this.#context.bus.emit({ type: 'value.unserializable', entity: entity.name, id, problem });
+    const content = unchanged === null ? this.#encode(entity, id, value) : { kind: 'unchanged' as const, entry: unchanged };
+    if (content === null) {
       this.#forget(lease);
       return;
     }
     const forget = () => this.#byToken.delete(lease.token);
-    this.#fills.add({ entity, id, lease, payload, createdMs, loadCostMs }).then(forget, forget);
+    this.#fills.add({ entity, id, lease, content, ttlMs, ...times }).then(forget, forget);
+  }
+
+  /** Null for a value that cannot be kept. */
+  #encode(entity: EntityState, id: string, value: unknown): Fill['content'] | null {
+    try {
+      const payload = entity.codec.encode(value);
+      this.#structures.tend(entity);
+      noteSize(this.#context, entity, id, payload.bytes.length);
+      return { kind: 'value', payload };
+    } catch (error) {
+      const problem = error instanceof SerializationError ? error.message : describeError(error);
+      this.#context.bus.emit({ type: 'value.unserializable', entity: entity.name, id, problem });
+      return null;
+    }
   }
 
   /** Nothing will be filled under it. */
@@ -373,10 +429,10 @@ export class LoadTable {
 }
 
 /** How a loader of this entity is called. */
-export function loadOptions(context: EngineContext, entity: EntityState): RunLoaderOptions {
-  const { clock, random, retries } = context;
+export function loadOptions(engine: EngineContext, entity: EntityState, context: Omit<LoadContext, 'signal'>): RunLoaderOptions {
+  const { clock, random, retries } = engine;
   const { loadTimeoutMs, retriesMax } = entity.policy;
-  return { clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
+  return { context, clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
 }
 
 function slotOf(entity: EntityState, id: string): LoadSlot {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { CacheOptions } from './cache.ts';
 import { ConfigurationError } from './errors.ts';
 import { problemOfName } from './keys.ts';
+import type { LocalTierOptions } from './l1/local-tier.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import { configurationErrorOf, type Policy, resolvePolicy } from './policy.ts';
 import { type RedisConnection, type ResolvedConnection, resolveConnection } from './redis/connection.ts';
@@ -14,6 +15,7 @@ export interface ResolvedCacheOptions {
   deadlineMs: number;
   readsMax: number;
   origin: { concurrencyMax: number; queueMax: number };
+  l1: LocalTierOptions | null;
 }
 
 const options = z.strictObject({
@@ -32,6 +34,17 @@ const options = z.strictObject({
   origin: z
     .strictObject({ concurrencyMax: z.int().min(1).max(1_000_000).optional(), queueMax: z.int().min(0).max(1_000_000).optional() })
     .optional(),
+  l1: z
+    .strictObject({
+      itemsMax: z.int().min(1).max(10_000_000).optional(),
+      bytesMax: z
+        .int()
+        .min(1 << 10)
+        .max(2 ** 36)
+        .optional(),
+      boundMs: z.int().min(50).max(60_000).optional(),
+    })
+    .optional(),
 });
 
 const ENTITIES_MAX = 1_000;
@@ -40,7 +53,7 @@ const ENTITIES_MAX = 1_000;
 export function parseCacheOptions(input: CacheOptions<string>): ResolvedCacheOptions {
   const parsed = options.safeParse(input);
   if (!parsed.success) throw configurationErrorOf(parsed.error);
-  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100, readsMax = 100_000, origin = {} } = parsed.data;
+  const { env, service, redis, policies, allowFaults = false, deadlineMs = 100, readsMax = 100_000, origin = {}, l1 } = parsed.data;
   refuseName('env', env, ['env']);
   refuseName('service', service, ['service']);
   const resolved = new Map<string, Policy>();
@@ -63,7 +76,13 @@ export function parseCacheOptions(input: CacheOptions<string>): ResolvedCacheOpt
     deadlineMs,
     readsMax,
     origin: { concurrencyMax: origin.concurrencyMax ?? 1_000, queueMax: origin.queueMax ?? 10_000 },
+    l1: l1 === undefined ? null : { itemsMax: 10_000, bytesMax: 64 << 20, boundMs: 1_000, ...given(l1) },
   };
+}
+
+/** Without what is undefined, which would take the place of a default. */
+function given(l1: { [Name in keyof LocalTierOptions]?: number | undefined }): Partial<LocalTierOptions> {
+  return Object.fromEntries(Object.entries(l1).filter(([, value]) => value !== undefined));
 }
 
 /** A name as people see it: two that differ in the composition of their letters or in outer space alone are one to them, and two to Redis. */

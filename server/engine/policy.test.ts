@@ -7,7 +7,7 @@ const options = { env: 'prod', service: 'shop', redis: 'redis://127.0.0.1', poli
 
 describe('policies', () => {
   it('a class fills in what is not said', () => {
-    expect(resolvePolicy({ class: 'profile' })).toEqual({
+    expect(resolvePolicy({ class: 'profile' })).toMatchObject({
       class: 'profile',
       strategy: 'cache-aside',
       ttlMs: 600_000,

@@ -1,4 +1,8 @@
 import * as z from 'zod';
+import { type Codec, PAYLOAD_BYTES_MAX } from './codec/codec.ts';
+import type { EntryForm } from './codec/entry-codec.ts';
+import type { StandardSchema } from './codec/standard-schema.ts';
+import type { TypeMark } from './entity-types.ts';
 import { ConfigurationError } from './errors.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,6 +19,9 @@ const PRESETS = {
 } as const;
 
 const LOAD_TIMEOUT_MS = 5_000;
+/** A row that appears is seen after this at the latest, should nobody tell of it. */
+const NOT_FOUND_MS_MAX = 60_000;
+const BYTES_WARN = 1 << 20;
 const LOAD_MS_MAX = 600_000;
 /** A lease is renewed at a third of its length: that must leave room for a round trip. */
 const LEASE_MS_MIN = 100;
@@ -27,9 +34,47 @@ const duration = z.union([z.number(), z.string()], { error: UNPARSABLE }).transf
   return z.NEVER;
 });
 
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const codec = z.union([
+  z.enum(['json', 'msgpack']),
+  z.custom<Codec>(
+    (value) => {
+      const { id, encode, decode } = Object(value);
+      return typeof id === 'string' && /^[a-z0-9._-]{1,32}$/.test(id) && isFunction(encode) && isFunction(decode);
+    },
+    { error: 'must be "json", "msgpack" or { id, encode, decode } with an id of 1 to 32 of a-z 0-9 . _ -' },
+  ),
+]);
+
+/** What has no meaning for an entity that is never cached. */
+const UNCACHED_FIELDS = [
+  'ttl',
+  'jitter',
+  'staleWindow',
+  'leaseMs',
+  'earlyRefresh',
+  'failover',
+  'staleIfError',
+  'softTimeoutMs',
+  'notFoundTtl',
+  'errorTtl',
+  'l1',
+  'outageStale',
+  'codec',
+  'compress',
+  'bytesWarn',
+  'bytesMax',
+  'project',
+  'schema',
+  'schemaId',
+  'migrate',
+] as const;
+
 /** The policy of one entity as its service's code writes it. Durations: ms, or text as '24h'. */
 const policyInput = z
   .strictObject({
+    /** The TypeScript types of its values and ids: `typed<Product>()`. */
+    type: z.custom<TypeMark<unknown, string>>((value) => typeof value === 'object', { error: 'must be what typed() returns' }).optional(),
     /** Fills in what is not given; `none` is never cached. */
     class: z.enum(['static', 'profile', 'transactional', 'analytics', 'edge', 'none']).optional(),
     /** How long an entry is fresh, before jitter. */
@@ -55,6 +100,34 @@ const policyInput = z
     /** After a restart or a failover of Redis what it kept may have missed an invalidation: `cold` (the default) reads none of it, `keep` does. */
     failover: z.enum(['cold', 'keep']).optional(),
     strategy: z.enum(['cache-aside', 'none']).optional(),
+    /** How long "not found" (`null`) is kept, with no stale window. Default the TTL, at most 1 min. */
+    notFoundTtl: duration.optional(),
+    /** How long the error of a load is given again, in this process, to whoever asks for the key; doubled with each failure in a row, up to 32 times. Default 0: never. */
+    errorTtl: duration.optional(),
+    /** Whether this entity is kept in the process too, where the cache has an `l1`. Default true. */
+    l1: z.boolean().optional(),
+    /** Whether what the process holds may be served, as stale, while Redis cannot be asked. Default false. */
+    outageStale: z.boolean().optional(),
+    /** How values are written: `json` (the default), `msgpack`, or the service's own. Old entries stay readable. */
+    codec: codec.optional(),
+    /** Deflates payloads of 1 KB and more: less memory and network for about 10 us a read. Default false. */
+    compress: z.boolean().optional(),
+    /** A value that takes more, as it is stored, is kept and told of (`value.large`). Default 1 MiB. */
+    bytesWarn: z.int().min(1).max(PAYLOAD_BYTES_MAX).optional(),
+    /** A value that takes more is not kept; `set` refuses it. Default, and at most, 16 MiB. */
+    bytesMax: z.int().min(1).max(PAYLOAD_BYTES_MAX).optional(),
+    /** Leaves out of a loaded value what nobody reads. Its callers get what it returns, from the origin as from the cache. */
+    project: z.custom<(value: never) => unknown>(isFunction, { error: 'must be a function' }).optional(),
+    /** Checks what is stored, and what is read that this revision of it has not checked. Any Standard Schema: zod, valibot, arktype. */
+    schema: z
+      .custom<StandardSchema>((value) => isFunction(Object(Object(value)['~standard'])['validate']), {
+        error: 'must be a Standard Schema (zod, valibot, arktype, …)',
+      })
+      .optional(),
+    /** Names the revision of `schema`: entries that carry it are not checked again. Without it each read checks. */
+    schemaId: z.string().min(1).max(200).optional(),
+    /** Makes a value of an older schema one of today; without it, or where the result does not fit either, the entry is a miss. */
+    migrate: z.custom<(value: unknown) => unknown>(isFunction, { error: 'must be a function' }).optional(),
   })
   .superRefine((policy, context) => {
     const refuse = (path: keyof typeof policy, message: string) => context.addIssue({ code: 'custom', path: [path], message });
@@ -64,21 +137,16 @@ const policyInput = z
       refuse('strategy', `"none" contradicts class "${policy.class}"`);
     }
     if (uncached) {
-      for (const field of [
-        'ttl',
-        'jitter',
-        'staleWindow',
-        'leaseMs',
-        'earlyRefresh',
-        'failover',
-        'staleIfError',
-        'softTimeoutMs',
-      ] as const) {
+      for (const field of UNCACHED_FIELDS) {
         if (policy[field] !== undefined) refuse(field, 'has no meaning for an entity that is never cached');
       }
       return;
     }
+    for (const field of ['schemaId', 'migrate'] as const) {
+      if (policy[field] !== undefined && policy.schema === undefined) refuse(field, 'has no meaning without a schema');
+    }
     if (policy.class === undefined && policy.ttl === undefined) refuse('ttl', 'is needed where no class is given');
+    if (policy.notFoundTtl === 0) refuse('notFoundTtl', 'must be more than 0');
     if (policy.ttl === 0) refuse('ttl', 'must be more than 0; for an entity that is never cached say strategy "none"');
     const { loadTimeoutMs = LOAD_TIMEOUT_MS, leaseMs, softTimeoutMs, staleIfError = 0 } = policy;
     if (softTimeoutMs !== undefined && softTimeoutMs > loadTimeoutMs)
@@ -109,6 +177,13 @@ export interface Policy {
   readonly staleIfErrorMs: number;
   readonly softTimeoutMs: number | null;
   readonly retriesMax: number;
+  readonly notFoundTtlMs: number;
+  readonly errorTtlMs: number;
+  readonly l1: boolean;
+  readonly outageStale: boolean;
+  readonly bytesWarn: number;
+  readonly form: EntryForm;
+  readonly project: ((value: unknown) => unknown) | null;
 }
 
 /** Throws `ConfigurationError` with the path of the wrong field. */
@@ -136,6 +211,13 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
       staleIfErrorMs: 0,
       softTimeoutMs: null,
       retriesMax,
+      notFoundTtlMs: 0,
+      errorTtlMs: 0,
+      l1: false,
+      outageStale: false,
+      bytesWarn: BYTES_WARN,
+      form: formOf(policy),
+      project: null,
     };
   }
   const preset = policy.class === undefined ? { ttlMs: 0, jitter: 0.2, staleMs: 0 } : PRESETS[policy.class];
@@ -152,7 +234,24 @@ function resolveParsed(policy: z.output<typeof policyInput>): Policy {
     staleIfErrorMs: policy.staleIfError ?? 0,
     softTimeoutMs: policy.softTimeoutMs ?? null,
     retriesMax,
+    notFoundTtlMs: policy.notFoundTtl ?? Math.min(NOT_FOUND_MS_MAX, policy.ttl ?? preset.ttlMs),
+    errorTtlMs: policy.errorTtl ?? 0,
+    l1: policy.l1 ?? true,
+    outageStale: policy.outageStale ?? false,
+    bytesWarn: policy.bytesWarn ?? BYTES_WARN,
+    form: formOf(policy),
+    project: policy.project === undefined ? null : takesLoaded(policy.project),
   };
+}
+
+function formOf(policy: z.output<typeof policyInput>): EntryForm {
+  const { codec = 'json', compress = false, bytesMax = PAYLOAD_BYTES_MAX, schema = null, schemaId = null, migrate = null } = policy;
+  return { codec, compress, bytesMax, schema, schemaId, migrate };
+}
+
+/** It is given what this entity's loaders return: their types meet where the policies are written. */
+function takesLoaded(project: (value: never) => unknown): (value: unknown) => unknown {
+  return project as (value: unknown) => unknown;
 }
 
 /** The first problem of a refused input, as one line with its path. */
@@ -166,6 +265,14 @@ export function configurationErrorOf(error: z.ZodError, path: readonly (string |
 /** How long an entry is fresh: between `jitter / 2` and `jitter` of the TTL is taken off, so that what was filled together does not expire together. */
 export function jitteredTtlMs(policy: Pick<Policy, 'ttlMs' | 'jitter'>, random: number): number {
   return Math.max(1, Math.round(policy.ttlMs * (1 - policy.jitter * (0.5 + 0.5 * random))));
+}
+
+/** A TTL as a loader states it. Throws `ConfigurationError`. */
+export function parseTtl(ttl: number | string): number {
+  const parsed = duration.safeParse(ttl);
+  if (!parsed.success) throw configurationErrorOf(parsed.error, ['setTtl']);
+  if (parsed.data === 0) throw new ConfigurationError('must be more than 0; `skipCache` keeps a value out', ['setTtl']);
+  return parsed.data;
 }
 
 function isEarlyRefresh(value: unknown): boolean {

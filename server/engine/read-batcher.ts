@@ -1,15 +1,18 @@
 import type { UselessEntry } from './ask-for-lease.ts';
 import { askRedis, textOf } from './ask-redis.ts';
+import type { SetFound, StructureStore } from './codec/structure-store.ts';
 import { announceReads } from './count-reads.ts';
 import { refreshesEarly } from './early-refresh.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { decodePayload, type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
+import { type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
 import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
+import type { LocalRound } from './l1/local-round.ts';
+import type { LocalTier } from './l1/local-tier.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
-import { answerOf, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
+import { answerHeld, answerOf, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
 import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -33,10 +36,10 @@ class Share {
   hits = 0;
   stale = 0;
 
-  constructor(entity: EntityState) {
+  constructor(entity: EntityState, ns: string | null = entity.record?.ns ?? null) {
     this.entity = entity;
     this.highestRev = entity.highestRev;
-    this.ns = entity.record?.ns ?? null;
+    this.ns = ns;
   }
 }
 
@@ -51,18 +54,28 @@ interface Round {
   /** Reads of entities without a version: they send the record's question alone. */
   readonly unknown: Read[];
   readonly shares: Map<EntityState, Share>;
+  /** What may be kept in this process; null for nothing. */
+  readonly local: LocalRound | null;
 }
 
 export class ReadBatcher {
   readonly #context: EngineContext;
   readonly #loads: LoadTable;
   readonly #versions: Versions;
+  readonly #structures: StructureStore;
+  readonly #local: LocalTier | null;
   #unsent: Batch | null = null;
 
-  constructor(context: EngineContext, loads: LoadTable, versions: Versions) {
+  constructor(
+    context: EngineContext,
+    loads: LoadTable,
+    parts: { versions: Versions; structures: StructureStore; local: LocalTier | null },
+  ) {
     this.#context = context;
     this.#loads = loads;
-    this.#versions = versions;
+    this.#versions = parts.versions;
+    this.#structures = parts.structures;
+    this.#local = parts.local;
   }
 
   read(entity: EntityState, id: string, want: Want): Promise<unknown> {
@@ -71,6 +84,7 @@ export class ReadBatcher {
       return Promise.reject(new TooManyReads(`${reads.max} reads are under way, no more are taken (readsMax)`));
     }
     reads.underWay += 1;
+    this.#context.top.read(entity.name, id);
     const batch = this.#unsent ?? this.#begin();
     const first = entity.unsent.get(id);
     if (first !== undefined && mayJoin(first.want, want)) {
@@ -105,13 +119,16 @@ export class ReadBatcher {
   /** `misconfigured`: snapshots fail and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
   async #ask(batch: Batch, reads: readonly Read[], number: number, misconfigured: boolean): Promise<void> {
     const round = this.#address(batch, reads);
-    const { keys, leaseKeys, shares } = round;
+    const { keys, leaseKeys, shares, local } = round;
     const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
-    const answer = await askRedis(this.#context, this.#context.read, commandsOf(asked, shares.keys(), misconfigured));
+    const commands = commandsOf(asked, shares.keys(), misconfigured);
+    if (local !== null) commands.push(...local.commands);
+    const answer = await askRedis(this.#context, this.#context.read, commands);
     const replies = answer.ok ? answer.replies : [];
     let next = 0;
     const values = keys.length === 0 ? [] : replies[next++];
     if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
+      local?.end();
       this.#unavailable(batch, reads);
       batch.open();
       return;
@@ -123,8 +140,13 @@ export class ReadBatcher {
       refusesWrites ||= reply.kind === 'refused' && reply.error.message.startsWith('MISCONF');
       share.reply = reply;
     }
-    if (refusesWrites && !misconfigured) return this.#ask(batch, reads, number, true);
+    local?.heard(replies.slice(next));
+    if (refusesWrites && !misconfigured) {
+      local?.end();
+      return this.#ask(batch, reads, number, true);
+    }
     const again = this.#answer(round, values);
+    local?.end();
     for (const read of again) batch.postpone(read);
     batch.open();
     const repaired = await this.#repair(shares.values());
@@ -157,7 +179,8 @@ export class ReadBatcher {
     }
     const leaseKeys = leased.map(({ key }) => leaseKey(key));
     const leases = new Map(leased.map(({ read }, index) => [read, keys.length + index]));
-    return { batch, reads: sent, keys, leaseKeys, leases, unknown, shares };
+    const local = this.#local?.begin(sent, shares.keys()) ?? null;
+    return { batch, reads: sent, keys, leaseKeys, leases, unknown, shares, local };
   }
 
   /** Answers what the replies answer; returns the reads that must be asked again. */
@@ -232,12 +255,18 @@ export class ReadBatcher {
       case 'stale':
         break;
     }
-    const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) {
-      this.#reject(round, read, at, values, bytes, 'payload does not decode');
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind === 'problem') {
+      this.#reject(round, read, at, values, bytes, decoded.problem);
+      return;
+    }
+    if (decoded.kind === 'unknown set') {
+      this.#settleOnceKnown(round, share, read, at, values, decoded.address);
       return;
     }
     const { kind } = judged;
+    // Before anybody has the value: it is frozen by this.
+    if (kind === 'fresh') round.local?.keep(at, decoded.value, judged, bytes.length - judged.payloadOffset);
     const callers = round.batch.callersOf(read);
     if (want === 'peek') this.#context.reads.underWay -= callers;
     else this.#tally(round.batch, share, read, kind, callers);
@@ -253,6 +282,27 @@ export class ReadBatcher {
     if (!this.#context.bus.active) return;
     const durationUs = (this.#context.clock.monotonicMs() - batch.startedAtMs) * 1_000;
     announceReads(this.#context, read.entity, read.id, kind === 'fresh' ? 'hit' : 'stale', callers, durationUs);
+  }
+
+  /** The value waits for the set that it was written with: the reply is as legal then as it is now. */
+  #settleOnceKnown(round: Round, share: Share, read: Read, at: number, values: readonly unknown[], address: string): void {
+    const { batch } = round;
+    batch.postpone(read);
+    const found = (set: SetFound) => {
+      const bytes = values[at];
+      if (set === 'unavailable') this.#unavailable(batch, [read]);
+      else if (set === 'absent' && Buffer.isBuffer(bytes)) this.#reject(round, read, at, values, bytes, 'unknown structures');
+      else {
+        // The share of the batch has been counted already.
+        const late = new Share(read.entity, share.ns);
+        this.#settle(round, late, read, at, values, this.#context.redisNow());
+        this.#count(batch, [late]);
+      }
+    };
+    this.#structures
+      .fetch(read.entity, address)
+      .then(found)
+      .catch((error: unknown) => batch.answer(read, Promise.reject(error)));
   }
 
   /** A simulated fault: the entry itself is left alone, so what is loaded in its place fills nothing. */
@@ -279,8 +329,8 @@ export class ReadBatcher {
     const { entity, id } = read;
     const { staleIfErrorMs, softTimeoutMs } = entity.policy;
     if (nowMs >= judged.expiresMs + staleIfErrorMs) return;
-    const decoded = decodePayload(bytes, judged.payloadOffset);
-    if (!decoded.ok) return;
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind !== 'value') return;
     waiter.fallback = { value: decoded.value };
     if (softTimeoutMs !== null) this.#context.clock.after(softTimeoutMs, () => waiter.late(this.#context, entity, id));
   }
@@ -308,6 +358,11 @@ export class ReadBatcher {
 
   #unavailable(batch: Batch, reads: readonly Read[]): void {
     for (const read of reads) {
+      const held = this.#local?.heldInOutage(read.entity, read.id) ?? null;
+      if (held !== null) {
+        answerHeld(this.#context, batch, read, held.value, held.times);
+        continue;
+      }
       const waiter = answerWithout(this.#context, batch, read, 'unavailable');
       if (waiter !== null) this.#loads.loadUnleased(read.entity, read.id, [waiter]);
     }

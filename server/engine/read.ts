@@ -83,6 +83,14 @@ export function answerWithEntry(batch: Batch, read: Read, kind: 'fresh' | 'stale
   batch.answer(read, peek);
 }
 
+/** Redis cannot be asked, and the policy lets what this process holds be served as stale. */
+export function answerHeld(context: EngineContext, batch: Batch, read: Read, value: unknown, times: EnvelopeTimes): void {
+  const callers = batch.callersOf(read);
+  context.reads.underWay -= callers;
+  if (read.want !== 'peek') countReads(context, read.entity, read.id, 'stale', callers, batch.startedAtMs);
+  answerWithEntry(batch, read, 'stale', value, times);
+}
+
 /** Nothing serves the read: who brings no loader is told, who does is returned, to wait for a load. */
 export function answerWithout(context: EngineContext, batch: Batch, read: Read, kind: 'miss' | 'unavailable'): LoadWaiter | null {
   const { want, entity, id } = read;

@@ -1,4 +1,4 @@
-import type { Loader } from './cache.ts';
+import type { LoadContext, Loader } from './cache.ts';
 import type { Clock } from './clock.ts';
 import { LoadTimeout } from './errors.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -6,6 +6,8 @@ import type { RetryBudget } from './retry-budget.ts';
 const BACKOFF_MS = 50;
 
 export interface RunLoaderOptions {
+  /** What the loader is given beside its signal. */
+  context: Omit<LoadContext, 'signal'>;
   clock: Clock;
   random: () => number;
   budget: RetryBudget;
@@ -32,7 +34,7 @@ export function runLoader(load: Loader<unknown>, options: RunLoaderOptions): Pro
     });
     const attempt = (number: number) => {
       // `settle` of the executor's promise makes a loader that throws at once the same as one that rejects.
-      new Promise((settle) => settle(load({ signal: controller.signal }))).then(
+      new Promise((settle) => settle(load(withSignal(options.context, controller.signal)))).then(
         (value) => {
           cancelTimeout();
           resolve(value);
@@ -51,4 +53,17 @@ export function runLoader(load: Loader<unknown>, options: RunLoaderOptions): Pro
     budget.earn();
     attempt(1);
   });
+}
+
+/** `previous` is decoded only for a loader that asks for it. */
+function withSignal(context: Omit<LoadContext, 'signal'>, signal: AbortSignal): LoadContext {
+  return {
+    signal,
+    get previous() {
+      return context.previous;
+    },
+    setTtl: (ttl) => context.setTtl(ttl),
+    skipCache: () => context.skipCache(),
+    notModified: () => context.notModified(),
+  };
 }

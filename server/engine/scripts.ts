@@ -81,6 +81,24 @@ wake(held, KEYS[1], ARGV[4])
 return 1`,
 );
 
+/**
+ * Rule 5. KEYS: entry, lease. ARGV: token, the first bytes of the entry seen, those that replace them, entry ms, inbox prefix.
+ * The value stays. Returns 1 extended | 0 the lease no longer holds the token | 2 the entry is another, or gone.
+ */
+export const extendEntry: Script = script(
+  'extendEntry',
+  `${TOKEN_OF}${WAKE}local held = redis.call('GET', KEYS[2])
+if token_of(held) ~= ARGV[1] then return 0 end
+local same = redis.call('GETRANGE', KEYS[1], 0, #ARGV[2] - 1) == ARGV[2]
+if same then
+  redis.call('SETRANGE', KEYS[1], 0, ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+end
+redis.call('DEL', KEYS[2])
+wake(held, KEYS[1], ARGV[5])
+return same and 1 or 2`,
+);
+
 /** KEYS: entry, lease. ARGV: token, inbox prefix. Gives the lease back unfilled. Returns 1 | 0 it was no longer ours. */
 export const releaseLease: Script = script(
   'releaseLease',
@@ -223,6 +241,29 @@ local time = redis.call('TIME')
 local rev = string.format('%.0f', math.max(rev_of(stands) + 1, time[1] * 1000 + math.floor(time[2] / 1000)))
 redis.call('SET', KEYS[1], '{"v":1,"rev":' .. rev .. ',"faults":' .. ARGV[2] .. '}')
 return rev`,
+);
+
+/**
+ * KEYS: structures. ARGV: address, JSON of the set, sets kept at most. Stores a set, or stamps one that stands as in use; the
+ * set unused for longest makes room, and who still uses it will publish it again. Returns 1.
+ */
+export const publishStructures: Script = script(
+  'publishStructures',
+  `local time = redis.call('TIME')
+local stamp = string.format('%.0f', time[1] * 1000000 + time[2])
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then
+  while redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) do
+    local all = redis.call('HGETALL', KEYS[1])
+    local oldest, least
+    for i = 1, #all, 2 do
+      local used = tonumber(string.match(all[i + 1], '^%d+')) or 0
+      if not least or used < least then oldest, least = all[i], used end
+    end
+    redis.call('HDEL', KEYS[1], oldest)
+  end
+end
+redis.call('HSET', KEYS[1], ARGV[1], stamp .. ' ' .. ARGV[2])
+return 1`,
 );
 
 type ScriptArgument = string | Buffer | number;

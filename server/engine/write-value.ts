@@ -1,12 +1,13 @@
 import { askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { encodePayload } from './envelope.ts';
+import type { EncodedPayload } from './envelope.ts';
 import { describeError, isOutOfRoom, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
 import { fillCommand } from './fill-queue.ts';
 import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.ts';
 import { dataKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
+import { noteSize } from './note-size.ts';
 import { beginWrite, scriptCommand } from './scripts.ts';
 import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -29,7 +30,7 @@ export async function writeValue(
   const opened = await openWrite(context, versions, entity, id);
   const createdMs = context.redisNow();
   const startedMs = context.clock.monotonicMs();
-  const finish = async (payload: Buffer | null) => {
+  const finish = async (payload: EncodedPayload | null) => {
     const ended = await closeWrite(context, versions, entity, id, opened, payload, {
       createdMs,
       loadCostMs: Math.max(0, context.clock.monotonicMs() - startedMs),
@@ -40,16 +41,17 @@ export async function writeValue(
       });
     }
   };
-  let payload: Buffer | null;
+  let payload: EncodedPayload | null;
   try {
     const value = await write();
-    payload = value === undefined ? null : encodePayload(value);
+    payload = value === undefined ? null : entity.codec.encode(entity.project(value));
   } catch (error) {
     // The origin may have been written all the same.
     await finish(null);
     throw error;
   }
   await finish(payload);
+  if (payload !== null) noteSize(context, entity, id, payload.bytes.length);
   entity.metrics.counts.sets += 1;
   context.bus.emit({ type: 'written', entity: entity.name, id, filled: payload !== null });
 }
@@ -97,13 +99,13 @@ async function closeWrite(
   entity: EntityState,
   id: string,
   leases: readonly Lease[],
-  payload: Buffer | null,
+  payload: EncodedPayload | null,
   load: { createdMs: number; loadCostMs: number },
 ): Promise<Invalidated> {
   for (const lease of leases) lease.end();
   const lease = leases.find((one) => one.ns === entity.record?.ns);
   if (payload === null || lease === undefined) return invalidateKey(context, versions, entity, id);
-  const fill = fillCommand(context, { entity, id, lease, payload, ...load });
+  const fill = fillCommand(context, { entity, id, lease, content: { kind: 'value', payload }, ttlMs: null, ...load });
   if (fill === null) return invalidateKey(context, versions, entity, id);
   const answer = await askRedis(context, context.write, [fill], true);
   if (!answer.ok) return answer;

@@ -1,5 +1,5 @@
 import type { KeySpaceRef, Operator } from 'sideboard-engine';
-import type { EntityLatency } from '../contract/live.ts';
+import type { EntityLatency, TopKeysView } from '../contract/live.ts';
 import type { AuditLog } from '../control/audit/audit-log.ts';
 import type { ErrorLog, LiveFeed } from '../control/deps.ts';
 import type { ExperimentBook } from '../control/lab/experiment-book.ts';
@@ -12,6 +12,7 @@ import { liveState } from './live-state.ts';
 import { loop } from './loop.ts';
 import { createPointWindow } from './point-window.ts';
 import { createRedisWatch } from './redis-watch.ts';
+import { createTopKeysWindow } from './top-keys-window.ts';
 
 const TICK_MS = 1_000;
 const FLEET_MS = 1_000;
@@ -45,14 +46,16 @@ export interface LiveHub extends LiveFeed {
 export function createLiveHub({ operator, store, fleet, audit, experiments, policies, log, now }: HubParts): LiveHub {
   const ending = new AbortController();
   const window = createPointWindow();
+  const topKeysWindow = createTopKeysWindow();
   const redis = createRedisWatch(operator);
   const breakers = createBreakerWatch();
   const positions = new Map<KeySpaceRef, string>();
   const running: Promise<void>[] = [];
   let entityLatency: EntityLatency[] = [];
+  let topKeys: TopKeysView[] = [];
   let ticks = 0;
 
-  const state = () => liveState({ fleet, breakers, experiments, audit, store, redis: redis.state(), entityLatency, now: now() });
+  const state = () => liveState({ fleet, breakers, experiments, audit, store, redis: redis.state(), entityLatency, topKeys, now: now() });
   const feed = createLiveFeed({ snapshot: () => ({ state: state(), points: window.points() }), now });
 
   async function watchFleet(): Promise<void> {
@@ -76,6 +79,7 @@ export function createLiveHub({ operator, store, fleet, audit, experiments, poli
       for (const frame of frames) {
         window.addFrame(mine, frame, expected);
         breakers.add(frame);
+        topKeysWindow.addFrame(mine, frame);
       }
     }
   }
@@ -84,7 +88,10 @@ export function createLiveHub({ operator, store, fleet, audit, experiments, poli
     const { t, point } = await redis.sample(fleet.redisNow());
     window.addRedis(t, point);
     window.trim(fleet.redisNow());
-    if (ticks % LATENCY_TICKS === 0) entityLatency = window.entityLatency();
+    if (ticks % LATENCY_TICKS === 0) {
+      entityLatency = window.entityLatency();
+      topKeys = topKeysWindow.views(fleet.redisNow());
+    }
     ticks += 1;
     feed.publish(state(), window.takeChanged());
   }

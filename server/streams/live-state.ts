@@ -1,6 +1,6 @@
 import type { InstanceRecord } from 'sideboard-engine';
 import type { AuditRowView } from '../contract/audit.ts';
-import type { EntityLatency, InstanceView, LiveMark, LiveState, RedisState } from '../contract/live.ts';
+import type { EntityLatency, InstanceView, LiveMark, LiveState, RedisState, TopKeysView } from '../contract/live.ts';
 import type { AuditLog } from '../control/audit/audit-log.ts';
 import type { FleetView } from '../control/deps.ts';
 import type { ExperimentBook } from '../control/lab/experiment-book.ts';
@@ -28,12 +28,13 @@ interface Sources {
   store: Store;
   redis: RedisState;
   entityLatency: EntityLatency[];
+  topKeys: TopKeysView[];
   /** ms since 1970 of this process: the audit's clock. */
   now: number;
 }
 
 /** What every page knows at this moment. */
-export function liveState({ fleet, breakers, experiments, audit, store, redis, entityLatency, now }: Sources): LiveState {
+export function liveState({ fleet, breakers, experiments, audit, store, redis, entityLatency, topKeys, now }: Sources): LiveState {
   const nowMs = fleet.redisNow();
   const services = fleet.services().map(({ env, service }) => ({ env, service }));
   return {
@@ -44,6 +45,7 @@ export function liveState({ fleet, breakers, experiments, audit, store, redis, e
     instances: services.flatMap((ref) => fleet.instances(ref).map((record) => instanceView(ref, record, { fleet, breakers }))),
     experiments: experiments.list().slice(0, EXPERIMENTS_MAX),
     entityLatency,
+    topKeys,
     marks: marksOf(audit.remembered(), now - WINDOW_SECONDS * 1_000, nowMs - now),
   };
 }

@@ -54,6 +54,7 @@ const zero: EntityCounts = {
   invalidations: 0,
   sets: 0,
   fillsRejected: 0,
+  l1Hits: 0,
 };
 
 export function createPointWindow(): PointWindow {
@@ -165,7 +166,7 @@ function settle(second: Second): void {
   }
 }
 
-function plus(sum: EntityCounts, more: EntityCounts): EntityCounts {
+function plus(sum: EntityCounts, more: Frame['entities'][string]): EntityCounts {
   return {
     hits: sum.hits + more.hits,
     stale: sum.stale + more.stale,
@@ -176,5 +177,6 @@ function plus(sum: EntityCounts, more: EntityCounts): EntityCounts {
     invalidations: sum.invalidations + more.invalidations,
     sets: sum.sets + more.sets,
     fillsRejected: sum.fillsRejected + more.fillsRejected,
+    l1Hits: sum.l1Hits + (more.l1Hits ?? 0),
   };
 }

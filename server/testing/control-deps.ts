@@ -73,5 +73,6 @@ export const emptyState = {
   instances: [],
   experiments: [],
   entityLatency: [],
+  topKeys: [],
   marks: [],
 };

@@ -28,13 +28,14 @@ export async function entryView(deps: ControlDeps, found: EntryInspection): Prom
     nowMs: found.nowMs,
     ...(content.kind === 'problem'
       ? { envelope: null, problem: content.problem, value: null, truncated: false }
-      : { envelope: envelopeOf(content, found.nowMs), ...printed(content.value) }),
+      : { envelope: envelopeOf(content, found.nowMs), ...printed(content) }),
   };
 }
 
-function envelopeOf(content: Extract<EntryInspection['content'], { kind: 'envelope' }>, nowMs: number): NonNullable<EntryView['envelope']> {
-  const { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags } = content;
-  return { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, freshness: freshness(nowMs, freshUntilMs, expiresMs) };
+function envelopeOf(content: Content, nowMs: number): NonNullable<EntryView['envelope']> {
+  const { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, compressed, rawBytes, storedBytes } = content;
+  const sizes = { compressed, rawBytes, storedBytes };
+  return { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, ...sizes, freshness: freshness(nowMs, freshUntilMs, expiresMs) };
 }
 
 function freshness(nowMs: number, freshUntilMs: number, expiresMs: number): Freshness {
@@ -42,14 +43,31 @@ function freshness(nowMs: number, freshUntilMs: number, expiresMs: number): Fres
   return nowMs < expiresMs ? 'stale' : 'expired';
 }
 
-/** Indented JSON with everything that deceives the eye escaped, cut at a bound. */
-function printed(value: unknown): Pick<EntryView, 'value' | 'truncated' | 'problem'> {
+type Content = Extract<EntryInspection['content'], { kind: 'envelope' }>;
+
+/** Indented JSON with everything that deceives the eye escaped, cut at a bound; bytes that only their service can read, in hex. */
+function printed(content: Content): Pick<EntryView, 'value' | 'truncated' | 'problem'> {
+  if (content.ownBytes !== null) {
+    return { value: content.ownBytes.toString('hex').replace(/(.{64})/g, '$1\n'), truncated: false, problem: null };
+  }
   try {
-    const text = JSON.stringify(value, null, 2) ?? 'undefined';
+    const text = JSON.stringify(showable(content.value), null, 2) ?? 'undefined';
     const lines = text.slice(0, VALUE_CHARS_MAX).split('\n');
     return { value: lines.map(displayText).join('\n'), truncated: text.length > VALUE_CHARS_MAX, problem: null };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { value: null, truncated: true, problem: 'the value is nested too deep to be shown' };
   }
+}
+
+/** What MessagePack carries beyond JSON, as text that says what it is. */
+function showable(value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`;
+  if (value === undefined) return '<undefined>';
+  if (typeof value === 'number' && !Number.isFinite(value)) return `<${value}>`;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
+  if (value instanceof Uint8Array) return `<${value.length} bytes: ${Buffer.from(value.subarray(0, 32)).toString('hex')}>`;
+  if (value instanceof Map) return { '<Map>': [...value].map(([key, part]) => [showable(key), showable(part)]) };
+  if (Array.isArray(value)) return value.map(showable);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, showable(part)]));
 }

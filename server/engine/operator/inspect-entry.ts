@@ -1,7 +1,9 @@
 import { textOf } from '../ask-redis.ts';
+import { customCodecOf, EntryCodec } from '../codec/entry-codec.ts';
+import { parseStoredSet } from '../codec/structure-store.ts';
 import { parseTimeReply } from '../control/redis-offset.ts';
-import { decodePayload, judge } from '../envelope.ts';
-import { asDataKey, type DataKeyParts, dataKey, leaseKey, parseDataKey, versionKey } from '../keys.ts';
+import { judge } from '../envelope.ts';
+import { asDataKey, type DataKeyParts, dataKey, leaseKey, parseDataKey, structuresKey, versionKey } from '../keys.ts';
 import { INSTANCE_LENGTH, TOKEN_LENGTH } from '../scripts.ts';
 import { parseVersionRecord } from '../version-record.ts';
 import type { EntryInspection, KeySpaceRef } from './operator.ts';
@@ -9,6 +11,8 @@ import type { OperatorConnection } from './operator-connection.ts';
 
 /** A longer entry is neither read nor measured: one look must not hold up the callers of a Redis. */
 const readBytesMax = 1 << 20;
+/** Of a form that only its service can read. */
+const HEAD_BYTES_MAX = 4_096;
 
 /** The entry under the current version, by exact name; null if there is none. */
 export async function findEntry(
@@ -53,7 +57,12 @@ export async function inspectEntry(connection: OperatorConnection, key: Buffer):
   ]);
   if (!Buffer.isBuffer(value)) return null;
   const memoryBytes = typeof memory === 'number' ? memory : null;
-  return inspection(key, parts, { ...known, sizeBytes: value.length, memoryBytes }, readContent(value, name, nowMs));
+  return inspection(
+    key,
+    parts,
+    { ...known, sizeBytes: value.length, memoryBytes },
+    await readContent(connection, parts, value, name, nowMs),
+  );
 }
 
 type Measured = Pick<EntryInspection, 'nowMs' | 'ttlMs' | 'lease' | 'sizeBytes' | 'memoryBytes'>;
@@ -63,13 +72,45 @@ function inspection(key: Buffer, parts: DataKeyParts, measured: Measured, conten
   return { key, ref: { env, service }, entity, id, version, ...measured, content };
 }
 
-function readContent(value: Buffer, key: string, nowMs: number): EntryInspection['content'] {
-  const judged = judge(value, key, nowMs);
+/** Reads what every service's entry may be made of; the form of a codec of its own is known to the service alone. */
+async function readContent(
+  connection: OperatorConnection,
+  parts: DataKeyParts,
+  bytes: Buffer,
+  key: string,
+  nowMs: number,
+): Promise<EntryInspection['content']> {
+  const judged = judge(bytes, key, nowMs);
   if (judged.kind === 'problem') return problem(judged.problem);
-  const decoded = decodePayload(value, judged.payloadOffset);
-  if (!decoded.ok) return problem('payload does not decode');
-  const { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags } = judged;
-  return { kind: 'envelope', createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags: [...flags], value: decoded.value };
+  const { createdMs, freshUntilMs, expiresMs, loadCostMs, flags, payloadOffset, compressed } = judged;
+  const reader = new EntryCodec({ codec: 'json', compress: false, bytesMax: 16 << 20, schema: null, schemaId: null, migrate: null });
+  const payload = reader.unfold(bytes, payloadOffset, judged);
+  if (payload === null) return problem('payload does not decode');
+  const own = judged.codec === 'custom' ? (customCodecOf(payload, 0) ?? 'of no name') : null;
+  const envelope = {
+    kind: 'envelope' as const,
+    createdMs,
+    freshUntilMs,
+    expiresMs,
+    loadCostMs,
+    codec: own ?? judged.codec,
+    flags: [...flags],
+    compressed,
+    rawBytes: payload.length,
+    storedBytes: bytes.length - payloadOffset,
+    schemaHash: judged.schemaHash,
+  };
+  if (own !== null) return { ...envelope, value: undefined, ownBytes: payload.subarray(0, HEAD_BYTES_MAX) };
+  let decoded = reader.decode(bytes, payloadOffset, judged);
+  if (decoded.kind === 'unknown set') {
+    const args = [structuresKey(parts, parts.entity), decoded.address];
+    const [reply] = await connection.attempt('reads', [{ name: 'HGET', args }]);
+    const stored = parseStoredSet(decoded.address, textOf(reply) ?? '');
+    if (stored === null) return problem('unknown structures');
+    reader.adopt(stored.set, false);
+    decoded = reader.decode(bytes, payloadOffset, judged);
+  }
+  return decoded.kind === 'value' ? { ...envelope, value: decoded.value, ownBytes: null } : problem('payload does not decode');
 }
 
 function problem(what: string): EntryInspection['content'] {

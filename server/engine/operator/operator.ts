@@ -148,9 +148,19 @@ export interface EntryInspection {
         freshUntilMs: number;
         expiresMs: number;
         loadCostMs: number;
+        /** `json`, `msgpack`, `absent` (not found), or the id of the service's own. */
         codec: string;
         flags: string[];
+        compressed: boolean;
+        /** Of the payload, decompressed and as it stands. */
+        rawBytes: number;
+        storedBytes: number;
+        /** 0 for none. */
+        schemaHash: number;
+        /** Undefined where only the service can read it. */
         value: unknown;
+        /** The first bytes of what only the service can read; null for all else. */
+        ownBytes: Buffer | null;
       }
     | { kind: 'problem'; problem: string };
   lease: { kind: 'load' | 'write'; ttlMs: number; waiters: number } | null;

@@ -5,6 +5,8 @@ const count = z.int().nonnegative();
 /** Counters of one entity in one second of one instance. A read is counted once, under one outcome. */
 const entityFrame = z.object({
   hits: count,
+  /** Of the hits, those that the process answered by itself. */
+  l1Hits: count.optional(),
   stale: count,
   misses: count,
   /** Redis could not be asked; never a miss. */
@@ -23,6 +25,8 @@ const entityFrame = z.object({
 });
 export type EntityFrame = z.infer<typeof entityFrame>;
 
+const topKey = z.object({ entity: z.string().max(200), id: z.string().max(200), count: z.number().nonnegative() });
+
 const breakerState = z.enum(['closed', 'open', 'half-open']);
 
 /** One second of one instance. Stored as field `f` of the stream sideboard:<env>:<service>:frames. */
@@ -36,6 +40,9 @@ export const frame = z.object({
   breakers: z.object({ read: breakerState, write: breakerState, lease: breakerState }).optional(),
   /** Fills that had not ended, and the longest way from a load to its entry in this second, ms. */
   fills: z.object({ waiting: count, lagMsMax: z.number().nonnegative() }).optional(),
+  /** The keys that were read most, sampled, and the largest values that were written, in bytes as stored. Ids are cut at 200. */
+  hot: z.array(topKey).max(10).optional(),
+  big: z.array(topKey).max(10).optional(),
   entities: z.record(z.string(), entityFrame),
 });
 export type Frame = z.infer<typeof frame>;

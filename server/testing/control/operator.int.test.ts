@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { encodePayload, sealEnvelope } from '../../engine/envelope.ts';
+import { EntryCodec } from '../../engine/codec/entry-codec.ts';
+import { sealEnvelope } from '../../engine/envelope.ts';
 import { OperatorUnavailable } from '../../engine/errors.ts';
 import { dataKey, leaseKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
 import type { KeySpaceRef, Operator, OperatorState, ScannedKey, ScanResult } from '../../engine/operator/operator.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 
+const json = new EntryCodec({ codec: 'json', compress: false, bytesMax: 16 << 20, schema: null, schemaId: null, migrate: null });
 const soon = { timeout: 8_000, interval: 20 };
 const hostile = [':', '{', '}', '*', '[', '\\', '\u0000', '🧺', 'a:b{c}*?[d]\\e\u0000🧺%', '\ud83d', ' ', '\r\n', '__proto__', '-^'];
 
@@ -32,7 +34,7 @@ describe('an operator of a real Redis', () => {
     const key = dataKey(ref, ns, entity, id);
     const now = Date.now();
     const times = { createdMs: now, freshUntilMs: now + 30_000, expiresMs: now + 60_000, loadCostMs: 3 };
-    await raw.set(key, sealEnvelope(key, encodePayload(value), times), 'PX', 60_000);
+    await raw.set(key, sealEnvelope(key, json.encode(value), times), 'PX', 60_000);
     return key;
   };
   /** Walks to the end, a step at a time. */

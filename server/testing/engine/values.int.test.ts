@@ -183,3 +183,31 @@ describe('close', () => {
     await vi.waitFor(async () => expect(await redis.client('LIST')).not.toContain('name=sideboard-'));
   });
 });
+
+describe('large values', () => {
+  it('past bytesMax: set refuses, a load is given to its caller and not kept; past bytesWarn: kept and told of', async () => {
+    const { cache, events } = await caches.open({ policies: { product: { ttl: '10min', bytesWarn: 100, bytesMax: 1_000 } } });
+    await expect(cache.set('product', '1', 'x'.repeat(1_000))).rejects.toMatchObject({ name: 'SerializationError' });
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('x'.repeat(1_000)))).toHaveLength(1_000);
+    expect(await cache.get('product', '1')).toBeUndefined();
+    await cache.set('product', '2', 'x'.repeat(500));
+    expect(await cache.get('product', '2')).toHaveLength(500);
+    expect(events.flatMap((event) => (event.type === 'value.large' ? [event.bytes] : []))).toEqual([502]);
+  });
+
+  it('hot and big keys travel in the frames, in bounded lists', async () => {
+    const { cache } = await caches.open();
+    for (let id = 0; id < 50; id += 1) await cache.set('product', `${id}`, 'x'.repeat(id * 10));
+    for (let n = 0; n < 30; n += 1)
+      await Promise.all(Array.from({ length: 40 }, (_, id) => cache.get('product', n % 2 === 0 ? '7' : `${id}`)));
+    await vi.waitFor(async () => {
+      const frames = await redis.xrange('sideboard:test:shop:frames', '-', '+');
+      const parsed = frames.map(([, fields]) => JSON.parse(fields[1] ?? ''));
+      const hot = parsed.flatMap((one) => one.hot ?? []);
+      const big = parsed.flatMap((one) => one.big ?? []);
+      expect(hot.map((one: { id: string }) => one.id)).toContain('7');
+      expect(big).toContainEqual({ entity: 'product', id: '49', count: 492 });
+      expect(Math.max(...parsed.map((one) => (one.hot ?? []).length))).toBeLessThanOrEqual(10);
+    }, 5_000);
+  });
+});

@@ -1,0 +1,142 @@
+/** One key of a top list. `count`: at most that often or that large; for what displaced another it includes what that had. */
+export interface TopKey {
+  readonly entity: string;
+  readonly id: string;
+  readonly count: number;
+}
+
+interface Counter {
+  readonly entity: string;
+  readonly id: string;
+  count: number;
+}
+
+/** Counters of one sketch: a key that makes up more than one in so many reads is never missed. */
+const COUNTERS_MAX = 64;
+/** A list names so many. */
+const LISTED_MAX = 10;
+/** An id is cut past this: a list is for people. */
+const ID_LENGTH_MAX = 200;
+
+/** The keys that are read most, in bounded room (Space-Saving: Metwally, Agrawal, El Abbadi, Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005). */
+export class HotKeys {
+  readonly #byEntity = new Map<string, Map<string, Counter>>();
+  #counters: Counter[] = [];
+
+  add(entity: string, id: string, reads: number): void {
+    const known = this.#byEntity.get(entity)?.get(id);
+    if (known !== undefined) {
+      known.count += reads;
+      return;
+    }
+    let count = reads;
+    if (this.#counters.length >= COUNTERS_MAX) {
+      const least = this.#counters.reduce((least, one) => (one.count < least.count ? one : least));
+      this.#byEntity.get(least.entity)?.delete(least.id);
+      this.#counters.splice(this.#counters.indexOf(least), 1);
+      count += least.count;
+    }
+    const counter = { entity, id, count };
+    this.#counters.push(counter);
+    let ids = this.#byEntity.get(entity);
+    if (ids === undefined) {
+      ids = new Map();
+      this.#byEntity.set(entity, ids);
+    }
+    ids.set(id, counter);
+  }
+
+  /** The most read since the last call. */
+  take(): TopKey[] {
+    const top = listed(this.#counters);
+    this.#counters = [];
+    this.#byEntity.clear();
+    return top;
+  }
+}
+
+/** The largest values written, each key once. */
+export class BigKeys {
+  #largest: Counter[] = [];
+
+  add(entity: string, id: string, bytes: number): void {
+    const known = this.#largest.find((one) => one.id === id && one.entity === entity);
+    if (known !== undefined) {
+      known.count = Math.max(known.count, bytes);
+      return;
+    }
+    if (this.#largest.length >= LISTED_MAX) {
+      const least = this.#largest.reduce((least, one) => (one.count < least.count ? one : least));
+      if (least.count >= bytes) return;
+      this.#largest.splice(this.#largest.indexOf(least), 1);
+    }
+    this.#largest.push({ entity, id, count: bytes });
+  }
+
+  /** The largest since the last call. */
+  take(): TopKey[] {
+    const top = listed(this.#largest);
+    this.#largest = [];
+    return top;
+  }
+}
+
+/** Picks about one of so many events, at random gaps, so that no rhythm of the callers hides a key from it. */
+export class Sampler {
+  readonly #every: number;
+  readonly #random: () => number;
+  #left = 1;
+
+  constructor(every: number, random: () => number) {
+    this.#every = every;
+    this.#random = random;
+  }
+
+  /** How many events this one stands for; 0 for one that is not picked. */
+  pick(): number {
+    this.#left -= 1;
+    if (this.#left > 0) return 0;
+    this.#left = 1 + Math.floor(this.#random() * (2 * this.#every - 1));
+    return this.#every;
+  }
+}
+
+/** Reads of which one is counted: by the batch, and by the process itself. */
+const READS_PER_SAMPLE = 8;
+const LOCAL_HITS_PER_SAMPLE = 64;
+
+/** What one instance says of its hot and big keys. */
+export class TopKeys {
+  readonly #hot = new HotKeys();
+  readonly #big = new BigKeys();
+  readonly #reads: Sampler;
+  readonly #localHits: Sampler;
+
+  constructor(random: () => number) {
+    this.#reads = new Sampler(READS_PER_SAMPLE, random);
+    this.#localHits = new Sampler(LOCAL_HITS_PER_SAMPLE, random);
+  }
+
+  read(entity: string, id: string): void {
+    const weight = this.#reads.pick();
+    if (weight > 0) this.#hot.add(entity, id, weight);
+  }
+
+  localHit(entity: string, id: string): void {
+    const weight = this.#localHits.pick();
+    if (weight > 0) this.#hot.add(entity, id, weight);
+  }
+
+  written(entity: string, id: string, bytes: number): void {
+    this.#big.add(entity, id, bytes);
+  }
+
+  take(): { hot: TopKey[]; big: TopKey[] } {
+    return { hot: this.#hot.take(), big: this.#big.take() };
+  }
+}
+
+function listed(counters: readonly Counter[]): TopKey[] {
+  const most = counters.toSorted((one, other) => other.count - one.count).slice(0, LISTED_MAX);
+  return most.map(({ entity, id, count }) => ({ entity, id: id.slice(0, ID_LENGTH_MAX).toWellFormed(), count }));
+}
