@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
 /** A proxy on loopback between clients and one server, whose links can be made to fail one by one. Without orders it only passes on. */
 export interface TcpProxy {

@@ -137,7 +137,10 @@ async function pauseWorker(fleet: Fleet, worker: Worker, forMs: number): Promise
 
 /** Undefined where nobody loads for a while. */
 async function nextLoader(fleet: Fleet): Promise<Worker | undefined> {
-  const name = await Promise.race([new Promise<string>((resolve) => fleet.origin.onNextRead(resolve)), pause(1_000, undefined, { ref: false })]);
+  const name = await Promise.race([
+    new Promise<string>((resolve) => fleet.origin.onNextRead(resolve)),
+    pause(1_000, undefined, { ref: false }),
+  ]);
   return fleet.workers().find((worker) => worker.name === name);
 }
 

@@ -13,7 +13,10 @@ export class EventOutbox {
   #underWay = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(nowUs: () => number, send: (batch: { upToUs: number; events: HistoryEvent[]; operations: number }, sent: () => void) => void) {
+  constructor(
+    nowUs: () => number,
+    send: (batch: { upToUs: number; events: HistoryEvent[]; operations: number }, sent: () => void) => void,
+  ) {
     this.#nowUs = nowUs;
     this.#send = send;
   }

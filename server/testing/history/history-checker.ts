@@ -131,9 +131,18 @@ export class HistoryChecker {
   #read(event: ReadEvent): void {
     if (event.outcome !== 'value') return;
     const { stamp } = event;
-    if (stamp === null) return this.#violated('unknown-value', event, null);
-    if (stamp.key !== event.key) return this.#violated('cross-key', event, null);
-    if (!this.#options.isIssued(stamp.key, stamp.seq)) return this.#violated('unknown-value', event, null);
+    if (stamp === null) {
+      this.#violated('unknown-value', event, null);
+      return;
+    }
+    if (stamp.key !== event.key) {
+      this.#violated('cross-key', event, null);
+      return;
+    }
+    if (!this.#options.isIssued(stamp.key, stamp.seq)) {
+      this.#violated('unknown-value', event, null);
+      return;
+    }
     if (event.startUs < this.#horizonUs) {
       this.unchecked += 1;
       return;
