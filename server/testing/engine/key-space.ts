@@ -1,7 +1,10 @@
 import type { Redis } from 'ioredis';
-import { type EnvelopeTimes, encodePayload, judge, sealEnvelope } from '../../engine/envelope.ts';
+import { EntryCodec } from '../../engine/codec/entry-codec.ts';
+import { type EnvelopeTimes, judge, sealEnvelope } from '../../engine/envelope.ts';
 import { type CacheKey, dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
 import { parseVersionRecord, type VersionRecord } from '../../engine/version-record.ts';
+
+const codec = new EntryCodec({ codec: 'json', compress: false, bytesMax: 16 << 20, schema: null, schemaId: null, migrate: null });
 
 /** What stands in Redis for one entity of the caches that `cachesOf` opens, seen from outside. */
 export interface KeySpaceView {
@@ -46,7 +49,7 @@ export function keySpaceOf(redis: () => Redis, entity = 'product', ref = { env: 
         loadCostMs,
       };
       const key = await keyOf(id);
-      await redis().set(key, sealEnvelope(key, encodePayload(value), times), 'PX', keptMs);
+      await redis().set(key, sealEnvelope(key, codec.encode(value), times), 'PX', keptMs);
     },
     async entry(id) {
       const key = await keyOf(id);
