@@ -151,13 +151,13 @@ describe('a read', () => {
     ]);
   });
 
-  it('miss, and the value has no JSON form', async () => {
+  it('miss, and no codec carries the value', async () => {
     const traced = await open();
     expect(await traced.cache.getOrSet('product', '1', origin(1n))).toBe(1n);
     await expectTrace(traced, [
       'load.started: miss, leased',
       'load.ended: 7 ms',
-      'value.unserializable: the value has no JSON form (a cycle or a BigInt)',
+      'value.unserializable: the value is a BigInt, which codec "json" does not carry',
       'read: miss in 7000 us',
     ]);
   });
