@@ -30,6 +30,7 @@ const RECONNECT_MAX_MS = 1_000;
 export function openClient(connection: ResolvedConnection, role: ClientRole, options: OpenClientOptions = {}): Redis {
   const { random = Math.random } = options;
   const connector = options.faults?.connectorFor(role);
+  let leaving = false;
   const client = new Redis({
     host: connection.host,
     port: connection.port,
@@ -48,11 +49,18 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
     maxLoadingRetryTime: 500,
     autoResubscribe: false,
     enableAutoPipelining: false,
-    // A demoted primary: connect again, never send the command again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+    // A demoted primary: connect again, once for all commands that were under way, and never send one again.
+    reconnectOnError: (error) => {
+      if (leaving || !error.message.startsWith('READONLY')) return false;
+      leaving = true;
+      return 1;
+    },
     retryStrategy: (times) => Math.min(RECONNECT_MAX_MS, 25 * 2 ** Math.min(times, 10)) * (0.75 + 0.25 * random()),
     // RESP2: a subscriber that answers nothing else, and the smaller replies for the rest.
     protocol: 2,
+  });
+  client.on('close', () => {
+    leaving = false;
   });
   client.on('error', (error: Error) => options.onError?.(describeError(error), error));
   return client;
