@@ -17,11 +17,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['server/**/*.int.test.ts'],
-          exclude: ['**/dist/**', '**/node_modules/**'],
+          exclude: ['server/testing/history/**', '**/dist/**', '**/node_modules/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           // Each file has servers of its own, so two of them share nothing but the two cores.
           maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          // Several processes at full speed: it has the machine to itself.
+          name: 'history',
+          include: ['server/testing/history/**/*.int.test.ts'],
+          exclude: ['**/dist/**', '**/node_modules/**'],
         },
       },
     ],

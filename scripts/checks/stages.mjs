@@ -84,6 +84,9 @@ export const verifyLanes = [
 
 export const integration = tests('integration tests', 5, countVitest, vitest('integration'));
 
+/** Takes both cores: beside nothing else. */
+export const history = tests('history of several processes under faults', 5, countVitest, vitest('history'));
+
 /** @param {string} chromium path of the browser */
 export function journeys(chromium) {
   return tests(

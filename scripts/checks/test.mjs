@@ -6,7 +6,7 @@ import { findRedis } from '../setup/find-redis.mjs';
 import { seconds } from '../setup/progress.mjs';
 import { endWithCommands } from '../setup/run-command.mjs';
 import { addUp, runLanes, runStages } from './run-stages.mjs';
-import { engineTypes, integration, journeys, verifyLanes } from './stages.mjs';
+import { engineTypes, history, integration, journeys, verifyLanes } from './stages.mjs';
 
 /** Everything, from an empty machine; a set-up that fails counts as one failure. */
 export async function test() {
@@ -28,7 +28,7 @@ async function runAll() {
   const first = await runStages([engineTypes]);
   // Two lanes for two cores. The one with the browser waits much and works little: it gets the build, the other all the rest.
   const [journeyed, checked] = await Promise.all([buildAndTravel(chromium), runLanes([[...verifyLanes.flat(), integration]])]);
-  return addUp([first, journeyed, checked]);
+  return addUp([first, journeyed, checked, await runStages([history])]);
 }
 
 async function buildAndTravel(chromium) {
