@@ -8,12 +8,12 @@ import { dataKey, structuresKey, versionKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
 import { parseVersionRecord } from '../../engine/version-record.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader } from './open-caches.ts';
+import { cachesOf, countingLoader, patient } from './open-caches.ts';
 
 const ref = { env: 'test', service: 'shop' };
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 beforeAll(async () => {
   server = await startRedisServer();
   redis = server.client();

@@ -4,12 +4,12 @@ import type { LoadMany } from '../../engine/cache.ts';
 import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
 import { parseVersionRecord } from '../../engine/version-record.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, deferred } from './open-caches.ts';
+import { cachesOf, deferred, patient } from './open-caches.ts';
 
 const ref = { env: 'test', service: 'shop' };
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 beforeAll(async () => {
   server = await startRedisServer();
   redis = server.client();

@@ -5,12 +5,12 @@ import { systemClock } from '../../engine/clock.ts';
 import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
 import { parseVersionRecord } from '../../engine/version-record.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 const ref = { env: 'test', service: 'shop' };
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 beforeAll(async () => {
   server = await startRedisServer();
   redis = server.client();

@@ -1,11 +1,11 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 beforeAll(async () => {
   server = await startRedisServer();
   redis = server.client();

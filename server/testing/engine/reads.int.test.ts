@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type Clock, systemClock } from '../../engine/clock.ts';
 import { FALLBACK_MS } from '../../engine/load-table.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 let server: RedisServer;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 beforeAll(async () => {
   server = await startRedisServer();
 });

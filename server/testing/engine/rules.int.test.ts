@@ -13,12 +13,12 @@ import {
 } from '../../engine/scripts.ts';
 import { parseVersionRecord } from '../../engine/version-record.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 
 const ref = { env: 'test', service: 'shop' };
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, patient);
 beforeAll(async () => {
   server = await startRedisServer();
   redis = server.client();

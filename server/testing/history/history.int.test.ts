@@ -43,7 +43,7 @@ describe('the promise, held against the history of several processes', () => {
     expect(report.operations).toBeGreaterThanOrEqual(100_000);
     expect(report.faultCount).toBeGreaterThanOrEqual(20);
     expect(report.checked).toBeGreaterThan(0);
-  }, 120_000);
+  }, 240_000);
 
   it.each(seededBugs)(
     '$name: found out',
