@@ -1,11 +1,18 @@
-import { chart, showAsTable, waitForSecond } from './chart.ts';
+import { type ChartSecond, chart, showAsTable, waitForSecond } from './chart.ts';
 import { consoleUrl, expect, signIn, test } from './fixtures.ts';
+
+/** Of the reads of a second that Redis answered, the share that missed. */
+function missShare(second: ChartSecond): number {
+  const hits = second['hits'] ?? 0;
+  const misses = second['misses'] ?? 0;
+  return hits + misses === 0 ? 0 : misses / (hits + misses);
+}
 
 test('bump a version: its hits drop and recover, and the receipt says who acknowledged', async ({ ada: page }) => {
   await page.goto(consoleUrl('/?entity=country'));
   const reads = chart(page, 'What becomes of reads of country?');
   await showAsTable(reads);
-  const before = await waitForSecond(reads, 'most reads hit', (second) => (second['hits'] ?? 0) > (second['misses'] ?? 0));
+  const before = await waitForSecond(reads, 'nearly all reads hit', (second) => (second['hits'] ?? 0) > 0 && missShare(second) < 0.1);
 
   await page.getByRole('link', { name: 'Versions' }).click();
   await page.getByRole('button', { name: 'Bump country' }).click();
@@ -18,10 +25,11 @@ test('bump a version: its hits drop and recover, and the receipt says who acknow
 
   await page.goto(consoleUrl('/?entity=country'));
   await showAsTable(reads);
-  const drop = await waitForSecond(reads, 'most reads miss', (second) => (second['misses'] ?? 0) > (second['hits'] ?? 0), {
+  // A bump falls within a second, and the few countries that most read are back before the next: what it emptied is a share of two seconds.
+  const drop = await waitForSecond(reads, 'a fifth of the reads or more miss', (second) => missShare(second) >= 0.2, {
     after: before.time,
   });
-  await waitForSecond(reads, 'most reads hit again', (second) => (second['hits'] ?? 0) > (second['misses'] ?? 0), {
+  await waitForSecond(reads, 'nearly all reads hit again', (second) => (second['hits'] ?? 0) > 0 && missShare(second) < 0.1, {
     after: drop.time,
     timeout: 45_000,
   });
