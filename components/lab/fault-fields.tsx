@@ -36,7 +36,7 @@ export function FaultFields({ form }: { form: UseFormReturnType<ExperimentFields
       </SimpleGrid>
       {has('roles') && (
         <Checkbox.Group label="Connections that are struck" {...form.getInputProps('roles')}>
-          <Group gap="xs" mt={4}>
+          <Group gap="md" mt={4}>
             {FAULT_ROLES.filter((role) => strikesRole(kind, role)).map((role) => (
               <Checkbox key={role} value={role} label={role} size="xs" />
             ))}

@@ -10,6 +10,7 @@ export type Answer = { ok: true; replies: unknown[]; replid: string | null } | {
 const LATE_SHARE = 0.5;
 
 const NOT_CONNECTED = new Error('not connected to Redis');
+const LOST = new Error('a reply or the connection to Redis was lost');
 const BREAKER_OPEN = new Error('Redis has not answered lately');
 
 /**
@@ -33,7 +34,9 @@ export async function askRedis(
   const missed = () => {
     if (tookMs() >= LATE_SHARE * context.deadlineMs) guarded.breaker.failed();
   };
-  const result = await withDeadline(() => runPipeline(guarded.client, commands), context.deadlineMs, context.clock);
+  const question = guarded.nextStepQuestion();
+  const sent = question === null ? commands : [...commands, question.command];
+  const result = await withDeadline(() => runPipeline(guarded.client, sent), context.deadlineMs, context.clock);
   if (!result.ok) {
     if (result.reason === 'deadline') missed();
     return { ok: false, error: result.error instanceof Error ? result.error : new Error('Redis did not answer') };
@@ -43,6 +46,10 @@ export async function askRedis(
   if (late instanceof Error) {
     missed();
     return { ok: false, error: late };
+  }
+  if (question !== null && guarded.judgeStep(question, result.value.pop()) !== 'in step') {
+    missed();
+    return { ok: false, error: LOST };
   }
   guarded.breaker.succeeded(tookMs());
   return { ok: true, replies: result.value, replid };

@@ -58,6 +58,8 @@ import { writeValue } from './write-value.ts';
 /** `ready` gives up waiting for a connection after this; reads answer from the origin until it stands. */
 const CONNECT_WAIT_MS = 1_000;
 
+/** The replies of reads are proven to be theirs at least this often. */
+const STEP_OF_READS_MS = 10;
 /** Ids of one `getMany`, and those of them that are on their way at once. */
 const IDS_MAX = 10_000;
 const IDS_AT_ONCE = 1_000;
@@ -130,6 +132,9 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
         clock,
         deadlineMs,
         ...more,
+        // An acknowledgement must be that of its own command. A read that has the reply of a later one is no older for it, and the key in an entry shows whose it is.
+        stepEveryMs: role === 'read' ? STEP_OF_READS_MS : 0,
+        onOutOfStep: () => bus.emit({ type: 'connection.out-of-step', role }),
         onBreaker: (state, reason) => {
           bus.emit({ type: 'breaker.changed', role, state, reason });
           more.onBreaker?.(state);

@@ -29,6 +29,8 @@ export type CacheEvent =
   | { type: 'redis.unavailable'; role: ClientRole; reason: string }
   | { type: 'redis.available'; role: ClientRole; afterMs: number }
   | { type: 'breaker.changed'; role: ClientRole; state: BreakerState; reason: BreakerReason }
+  /** A reply was lost on the way, so the replies after it went to the wrong commands: the connection was ended, and what waited on it has no answer. */
+  | { type: 'connection.out-of-step'; role: ClientRole }
   | { type: 'invalidation.deferred' | 'invalidation.replayed'; entity: string; id: string }
   | { type: 'bump.deferred' | 'bump.replayed'; entity: string }
   /** The process serves what it holds, or does not: its link to the invalidations is proven, or is not. */

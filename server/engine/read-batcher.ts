@@ -316,6 +316,7 @@ export class ReadBatcher {
 
   #countCorrupt({ entity, id }: Read, problem: EnvelopeProblem): void {
     entity.metrics.counts.corrupt += 1;
+    if (problem === 'entry of another key') this.#context.read.suspect();
     this.#context.bus.emit({ type: 'entry.rejected', entity: entity.name, id, problem });
   }
 

@@ -2,12 +2,17 @@ import type { Redis } from 'ioredis';
 import { Breaker, type BreakerReason, type BreakerState } from '../breaker.ts';
 import type { Clock } from '../clock.ts';
 import { learnReplid } from './learn-replid.ts';
+import { type Step, StepCheck, type StepQuestion } from './step-check.ts';
 import { withDeadline } from './with-deadline.ts';
 
 export interface GuardedClientOptions {
   clock: Clock;
   deadlineMs: number;
   onBreaker: (state: BreakerState, reason: BreakerReason) => void;
+  /** Replies are proven to belong to their commands at least this often; 0 for each pipeline. */
+  stepEveryMs: number;
+  /** They did not, and the connection was ended. */
+  onOutOfStep: () => void;
   /** The server behind this connection is another than before, or the same after a restart (rule 12). */
   onAnotherServer?: () => void;
 }
@@ -19,21 +24,26 @@ const SLOW_SHARE = 0.8;
 export class GuardedClient {
   readonly client: Redis;
   readonly breaker: Breaker;
+  readonly #options: GuardedClientOptions;
   readonly #usableListeners = new Set<() => void>();
+  #step: StepCheck;
   #replid: string | null | undefined = undefined;
   #lastReplid: string | null = null;
 
   constructor(client: Redis, options: GuardedClientOptions) {
     const { clock, deadlineMs } = options;
     this.client = client;
+    this.#options = options;
+    this.#step = new StepCheck(options.stepEveryMs);
     // As strict as a read: a Redis that answers too late is not back.
     const probe = async () => this.usable && (await withDeadline(() => client.ping(), SLOW_SHARE * deadlineMs, clock)).ok;
     this.breaker = new Breaker({ clock, slowMs: SLOW_SHARE * deadlineMs, probe, onChange: options.onBreaker });
     client.on('close', () => {
       this.#replid = undefined;
+      this.#step = new StepCheck(options.stepEveryMs);
     });
     client.on('ready', () => {
-      this.#learn(options).catch(() => {
+      this.#learn().catch(() => {
         // A server that takes commands and tells nothing of itself: another connection may fare better.
         if (client.status === 'ready') client.disconnect(true);
       });
@@ -50,6 +60,26 @@ export class GuardedClient {
     return this.#replid ?? null;
   }
 
+  /** What a pipeline that is sent now must end in; null for nothing. */
+  nextStepQuestion(): StepQuestion | null {
+    return this.#step.next(this.#options.clock.monotonicMs());
+  }
+
+  /** A reply was not what its command could have got: the next pipeline says whether the connection is to blame. */
+  suspect(): void {
+    this.#step.suspect();
+  }
+
+  /** Whether the replies before this one belong to their commands. If not, the connection is at its end. */
+  judgeStep(question: StepQuestion, reply: unknown): Step {
+    const step = this.#step.judge(question, reply);
+    if (step === 'out of step') {
+      this.client.stream.destroy();
+      this.#options.onOutOfStep();
+    }
+    return step;
+  }
+
   /** Called each time that the connection becomes usable. Returns the way to stop. */
   onUsable(listener: () => void): () => void {
     this.#usableListeners.add(listener);
@@ -64,13 +94,13 @@ export class GuardedClient {
     this.client.disconnect();
   }
 
-  async #learn(options: GuardedClientOptions): Promise<void> {
+  async #learn(): Promise<void> {
     const replid = await learnReplid(this.client);
     if (this.client.status !== 'ready') return;
     this.#replid = replid;
     const another = this.#lastReplid !== null && replid !== this.#lastReplid;
     this.#lastReplid = replid;
-    if (another) options.onAnotherServer?.();
+    if (another) this.#options.onAnotherServer?.();
     for (const listener of this.#usableListeners) listener();
   }
 }
