@@ -1,6 +1,6 @@
 'use client';
 import { formatCount } from '../../server/contract/units.ts';
-import type { Second } from '../live/service-series.ts';
+import { newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
 import type { ChartMarks } from './use-chart-marks.ts';
@@ -19,7 +19,7 @@ interface EvictionChartProps {
 
 /** What Redis threw out to make room, beside what simply ran out. Of the whole Redis, not of one service. */
 export function EvictionChart({ data, marks, height }: EvictionChartProps) {
-  const last = data.findLast((second) => second.evicted !== null);
+  const last = newestKnown(data, 'evicted');
   const values = [last?.evicted, last?.expired].map((value) => (typeof value === 'number' ? perSecond(value) : '—'));
   return (
     <ChartFrame title="Is Redis evicting?" now={values[0]} series={series} values={values} data={data} format={perSecond} height={height}>

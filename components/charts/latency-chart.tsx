@@ -1,6 +1,6 @@
 'use client';
 import { formatDuration } from '../../server/contract/units.ts';
-import type { Second } from '../live/service-series.ts';
+import { newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
 import type { ChartMarks } from './use-chart-marks.ts';
@@ -19,7 +19,7 @@ interface LatencyChartProps {
 
 /** Read latency of the service, as its callers feel it. */
 export function LatencyChart({ data, marks, height }: LatencyChartProps) {
-  const last = data.findLast((second) => second.p50 !== null);
+  const last = newestKnown(data, 'p50');
   const values = [last?.p50, last?.p95, last?.p99].map((value) => (typeof value === 'number' ? formatDuration(value) : '—'));
   return (
     <ChartFrame

@@ -1,6 +1,6 @@
 'use client';
 import { formatBytes } from '../../server/contract/units.ts';
-import type { Second } from '../live/service-series.ts';
+import { newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
 import type { ChartMarks } from './use-chart-marks.ts';
@@ -17,10 +17,10 @@ interface MemoryChartProps {
 
 /** Memory of the whole Redis against the most that it may take. */
 export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: MemoryChartProps) {
-  const last = data.findLast((second) => second.memoryBytes !== null)?.memoryBytes ?? null;
+  const last = newestKnown(data, 'memoryBytes')?.memoryBytes ?? null;
   const used = last === null ? '—' : formatBytes(last);
   const limit = maxBytes === null || maxBytes === 0 ? undefined : { value: maxBytes, label: `max ${formatBytes(maxBytes)}` };
-  const now = limit === undefined ? `${used}, no limit` : `${used} of ${formatBytes(limit.value)}`;
+  const now = limit !== undefined ? `${used} of ${formatBytes(limit.value)}` : maxBytes === 0 ? `${used}, no limit` : used;
   return (
     <ChartFrame
       title="How full is Redis?"

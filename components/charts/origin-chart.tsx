@@ -22,7 +22,7 @@ interface OriginChartProps {
 /** Calls that reached the origin beside the reads that asked for them: the room between is what the cache saves. */
 export function OriginChart({ data, rates, marks, height }: OriginChartProps) {
   const values = rates.seconds === 0 ? ['—', '—'] : [perSecond(rates.reads + rates.uncached), perSecond(rates.originCalls)];
-  const saved = rates.saved === null ? 'too few reads to say' : `${formatRatio(rates.saved)} saved`;
+  const saved = rates.seconds === 0 ? 'no reports' : rates.saved === null ? 'too few reads to say' : `${formatRatio(rates.saved)} saved`;
   return (
     <ChartFrame
       title="How much load reaches the origin?"

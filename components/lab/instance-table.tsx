@@ -20,13 +20,19 @@ const ROLES = ['read', 'write', 'lease'] as const;
 export function InstanceTable({ scope }: { scope: ServiceRef }) {
   const instances = useLiveState((state) => state.instances) ?? [];
   const experiments = useLiveState((state) => state.experiments) ?? [];
+  const blind = useLiveState((state) => state.redis)?.state === 'down';
   const own = instances.filter((one) => one.env === scope.env && one.service === scope.service);
   const running = experiments.filter((one) => one.endedAtMs === null && one.env === scope.env && one.service === scope.service);
   const sorted = own.toSorted((a, b) => troubleOf(b) - troubleOf(a) || a.startedAtMs - b.startedAtMs);
   const shown = sorted.slice(0, ROWS_MAX);
   const open = own.filter(isOpen).length;
+  const answer = blind
+    ? 'Not known while Redis is down'
+    : open === 0
+      ? 'No breaker is open'
+      : `${open} of ${own.length} with an open breaker`;
   return (
-    <Card title={`How do the instances take it? ${open === 0 ? 'No breaker is open' : `${open} of ${own.length} with an open breaker`}`}>
+    <Card title={`How do the instances take it? ${answer}`}>
       {own.length === 0 ? (
         <p>No instance has registered.</p>
       ) : (
@@ -52,7 +58,7 @@ export function InstanceTable({ scope }: { scope: ServiceRef }) {
                   </Table.Td>
                   {ROLES.map((role) => (
                     <Table.Td key={role}>
-                      <Breaker state={one.alive ? (one.breakers?.[role] ?? null) : null} />
+                      <Breaker state={one.alive && !blind ? (one.breakers?.[role] ?? null) : null} />
                     </Table.Td>
                   ))}
                 </Table.Tr>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EntityCounts, LivePoint, LiveState } from '../../server/contract/live.ts';
 import { createLiveStore } from './live-store.ts';
 import { ratesNow } from './rates.ts';
-import { serviceSeries } from './service-series.ts';
+import { newestKnown, serviceSeries } from './service-series.ts';
 import { upsertPoints } from './upsert-points.ts';
 import { SEEN_FOR_MS, watchedTabs } from './watched-tabs.ts';
 
@@ -50,6 +50,21 @@ const state = (nowMs: number): LiveState => ({
   entityLatency: [],
   topKeys: [],
   marks: [],
+});
+
+describe('what is known now', () => {
+  const silent = (t: number): LivePoint => ({ ...point(t), services: {} });
+
+  it('is the newest second that was reported', () => {
+    const data = serviceSeries([point(100), point(101), silent(102), silent(103), silent(104)], SHOP, 20);
+    expect(newestKnown(data, 'p95')).toMatchObject({ atMs: 101_000, p95: 2 });
+  });
+
+  it('is nothing once the fleet has been silent for ten seconds', () => {
+    const points = [point(100), ...Array.from({ length: 14 }, (_, index) => silent(101 + index))];
+    expect(newestKnown(serviceSeries(points, SHOP, 60), 'p95')).toBeUndefined();
+    expect(newestKnown(serviceSeries(points, SHOP, 60), 'memoryBytes')?.atMs).toBe(112_000);
+  });
 });
 
 describe('points', () => {

@@ -28,6 +28,8 @@ export interface Second {
 }
 
 const ARRIVING_SECONDS = 2;
+/** What is older than this is no longer "now". */
+const NOW_MS = 10_000;
 
 const none: EntityCounts = {
   hits: 0,
@@ -68,6 +70,13 @@ export function uncachedCalls(parts: Iterable<EntityCounts>): number {
 }
 
 export const readsOf = (counts: EntityCounts): number => counts.hits + counts.stale + counts.misses + counts.unavailable;
+
+/** The newest second that knows this field, if that was just now: what was last heard of a silent fleet or Redis is not how it stands. */
+export function newestKnown(data: readonly Second[], field: keyof Second): Second | undefined {
+  const newest = data.at(-1);
+  const known = data.findLast((second) => second[field] !== null);
+  return newest === undefined || known === undefined || known.atMs <= newest.atMs - NOW_MS ? undefined : known;
+}
 
 /**
  * The window as one entry per second, in order. A second that nobody reported is there with nulls: a gap is drawn as a gap, never

@@ -77,7 +77,7 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
                     key={column.id}
                     data-warn={((column.id === 'unavailable' || column.id === 'originErrors') && row[column.id] > 0) || undefined}
                   >
-                    {column.text(row)}
+                    {row.seconds === 0 ? '—' : column.text(row)}
                   </td>
                 ))}
               </tr>

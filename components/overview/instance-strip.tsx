@@ -1,5 +1,5 @@
 'use client';
-import { IconBolt, IconCircleCheckFilled, IconCircleXFilled } from '@tabler/icons-react';
+import { IconBolt, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled } from '@tabler/icons-react';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { Hint } from '../layout/hint.tsx';
 import { useLiveState } from '../live/live-context.tsx';
@@ -8,6 +8,7 @@ import classes from './overview.module.css';
 /** Every process of the service: does it live, which policies does it run, is a fault on it. */
 export function InstanceStrip({ scope }: { scope: ServiceRef }) {
   const instances = useLiveState((state) => state.instances) ?? [];
+  const blind = useLiveState((state) => state.redis)?.state === 'down';
   const own = instances.filter((one) => one.env === scope.env && one.service === scope.service);
   const alive = own.filter((one) => one.alive).length;
   const policies = new Set(own.map((one) => policiesOf(one.policyRev)));
@@ -15,7 +16,14 @@ export function InstanceStrip({ scope }: { scope: ServiceRef }) {
   return (
     <section className={classes['card']} aria-label="Instances">
       <h2 className={classes['cardTitle']}>
-        Who is running? <span>{own.length === 0 ? 'no instance has registered' : `${alive} of ${own.length} alive${agreed}`}</span>
+        Who is running?{' '}
+        <span>
+          {blind
+            ? 'not known while Redis is down; those who ran:'
+            : own.length === 0
+              ? 'no instance has registered'
+              : `${alive} of ${own.length} alive${agreed}`}
+        </span>
       </h2>
       <ul className={classes['instances']}>
         {own.map((one) => (
@@ -25,7 +33,9 @@ export function InstanceStrip({ scope }: { scope: ServiceRef }) {
           >
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its tooltip must be reachable by keyboard */}
             <li className={classes['instance']} tabIndex={0}>
-              {one.alive ? (
+              {blind ? (
+                <IconCircleDashed size={14} aria-label="not known" />
+              ) : one.alive ? (
                 <IconCircleCheckFilled size={14} className={classes['alive'] ?? ''} aria-label="alive" />
               ) : (
                 <IconCircleXFilled size={14} className={classes['dead'] ?? ''} aria-label="not heard of" />

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { RedisState } from '../../server/contract/live.ts';
 import { formatBytes, formatCount, formatDuration, formatRatio } from '../../server/contract/units.ts';
 import { NOW_SECONDS, RATIO_READS_MIN, type Rates } from '../live/rates.ts';
-import type { Second } from '../live/service-series.ts';
+import { newestKnown, type Second } from '../live/service-series.ts';
 import classes from './overview.module.css';
 
 interface StatStripProps {
@@ -15,21 +15,25 @@ interface StatStripProps {
 export function StatStrip({ rates, data, redis }: StatStripProps) {
   const known = rates.seconds > 0;
   const perSecond = (value: number) => (known ? `${formatCount(value)}/s` : '—');
-  const last = data.findLast((second) => second.p95 !== null);
-  const evicted = data.findLast((second) => second.evicted !== null)?.evicted ?? null;
-  const memory = data.findLast((second) => second.memoryBytes !== null)?.memoryBytes ?? null;
+  const last = newestKnown(data, 'p95');
+  const evicted = newestKnown(data, 'evicted')?.evicted ?? null;
+  const memory = newestKnown(data, 'memoryBytes')?.memoryBytes ?? null;
   const down = redis.state === 'down';
   return (
     <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
       <Stat name="Hit ratio" value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
-        {rates.hitRatio === null
-          ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s`
-          : rates.l1Hits > 0
-            ? `${formatRatio(rates.l1Hits / rates.reads)} of reads from L1`
-            : 'hits and stale'}
+        {!known
+          ? 'no reports'
+          : rates.hitRatio === null
+            ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s`
+            : rates.l1Hits > 0
+              ? `${formatRatio(rates.l1Hits / rates.reads)} of reads from L1`
+              : 'hits and stale'}
       </Stat>
       <Stat name="Reads" value={perSecond(rates.reads)}>
-        {rates.unavailable > 0 ? (
+        {!known ? (
+          'no instance reports'
+        ) : rates.unavailable > 0 ? (
           <b className={classes['warn']}>{perSecond(rates.unavailable)} unavailable</b>
         ) : rates.uncached > 0 ? (
           `and ${perSecond(rates.uncached)} never cached`
@@ -41,7 +45,7 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
         p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'}
       </Stat>
       <Stat name="Origin calls" value={perSecond(rates.originCalls)}>
-        {rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
+        {!known ? 'no reports' : rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
       </Stat>
       <Stat name="Evictions" value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
         {redis.maxMemoryPolicy ?? 'policy not known'}
