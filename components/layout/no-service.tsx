@@ -1,9 +1,24 @@
 import { Code } from '@mantine/core';
+import { useLiveState } from '../live/live-context.tsx';
 import { Notice } from './notice.tsx';
 import { PageHead } from './page-head.tsx';
 
-/** Nothing embeds the engine on this Redis yet: how to begin. */
+/** Nothing embeds the engine on this Redis yet, or it has not been heard yet: how to begin. */
 export function NoService({ title }: { title: string }) {
+  const redis = useLiveState((state) => state.redis);
+  if (redis?.state === 'down') {
+    return (
+      <>
+        <PageHead title={title} />
+        <Notice title="No service is known yet">
+          <p>
+            Redis has not answered since the console was started. Services show up here by themselves once it does. If {redis.address} is
+            not the one that is meant, start the console with another <Code>REDIS_URL</Code>.
+          </p>
+        </Notice>
+      </>
+    );
+  }
   return (
     <>
       <PageHead title={title} />
