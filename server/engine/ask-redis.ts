@@ -1,7 +1,6 @@
 import type { EngineContext } from './engine-context.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
-import { withDeadline } from './redis/with-deadline.ts';
-import { type PipelineCommand, runPipeline, type Script } from './scripts.ts';
+import { type PipelineCommand, type Script, startPipeline } from './scripts.ts';
 
 /** `replid`: of the server that answered (rule 12). */
 export type Answer = { ok: true; replies: unknown[]; replid: string | null } | { ok: false; error: Error };
@@ -15,16 +14,17 @@ const BREAKER_OPEN = new Error('Redis has not answered lately');
 
 /**
  * One pipeline within the engine's deadline. Never rejects. Each reply is a Buffer, number, array or the Error of its command.
+ * What comes later is discarded; that is safe because every write of the engine is conditional or idempotent.
  * `evenIfOpen`: a write must be tried, or refused by Redis itself.
  */
-export async function askRedis(
+export function askRedis(
   context: EngineContext,
   guarded: GuardedClient,
   commands: readonly (PipelineCommand & { script?: Script })[],
   evenIfOpen = false,
 ): Promise<Answer> {
-  if (!guarded.usable) return { ok: false, error: NOT_CONNECTED };
-  if (guarded.breaker.open && !evenIfOpen) return { ok: false, error: BREAKER_OPEN };
+  if (!guarded.usable) return Promise.resolve({ ok: false, error: NOT_CONNECTED });
+  if (guarded.breaker.open && !evenIfOpen) return Promise.resolve({ ok: false, error: BREAKER_OPEN });
   const { replid } = guarded;
   const { clock, lag } = context;
   const startedMs = clock.monotonicMs();
@@ -36,23 +36,22 @@ export async function askRedis(
   };
   const question = guarded.nextStepQuestion();
   const sent = question === null ? commands : [...commands, question.command];
-  const result = await withDeadline(() => runPipeline(guarded.client, sent), context.deadlineMs, context.clock);
-  if (!result.ok) {
-    if (result.reason === 'deadline') missed();
-    return { ok: false, error: result.error instanceof Error ? result.error : new Error('Redis did not answer') };
-  }
-  // A command timeout within a pipeline is that command's error, not the pipeline's.
-  const late = result.value.find((reply) => reply instanceof Error && reply.message === 'Command timed out');
-  if (late instanceof Error) {
-    missed();
-    return { ok: false, error: late };
-  }
-  if (question !== null && guarded.judgeStep(question, result.value.pop()) !== 'in step') {
-    missed();
-    return { ok: false, error: LOST };
-  }
-  guarded.breaker.succeeded(tookMs());
-  return { ok: true, replies: result.value, replid };
+  return new Promise((resolve) => {
+    const deadline = context.deadlines.watch(startedMs, () => {
+      missed();
+      resolve({ ok: false, error: context.deadlines.error });
+    });
+    startPipeline(guarded.client, sent, (replies) => {
+      if (!deadline.settle()) return;
+      if (question !== null && guarded.judgeStep(question, replies.pop()) !== 'in step') {
+        missed();
+        resolve({ ok: false, error: LOST });
+        return;
+      }
+      guarded.breaker.succeeded(tookMs());
+      resolve({ ok: true, replies, replid });
+    });
+  });
 }
 
 /** A bulk reply as text; null for every other reply. */

@@ -44,6 +44,7 @@ import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
 import type { PolicyInput } from './policy.ts';
 import { ReadBatcher } from './read-batcher.ts';
+import { Deadlines } from './redis/deadlines.ts';
 import { GuardedClient } from './redis/guarded-client.ts';
 import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
@@ -162,6 +163,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
       instance,
       inboxPrefix: inboxPrefix(ref),
       deadlineMs,
+      deadlines: new Deadlines(clock, deadlineMs),
       clock,
       random,
       lag: new LoopLag(clock),

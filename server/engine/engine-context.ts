@@ -4,6 +4,7 @@ import type { FaultSwitch } from './fault/fault-switch.ts';
 import type { LoopLag } from './loop-lag.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import type { OriginBulkhead } from './origin-bulkhead.ts';
+import type { Deadlines } from './redis/deadlines.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { TopKeys } from './top-keys.ts';
@@ -15,6 +16,7 @@ export interface EngineContext {
   readonly instance: string;
   readonly inboxPrefix: string;
   readonly deadlineMs: number;
+  readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly random: () => number;
   readonly lag: LoopLag;

@@ -23,7 +23,8 @@ import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Ve
  * load (rule 1c). One command for each read, as usual, costs two to five times as much.
  */
 
-const BATCH_MAX = 256;
+/** More go out in pieces, so that Redis works on one while this process reads the answers of another. */
+const BATCH_MAX = 64;
 /** A bump may come between two rounds, and the first may know no record. */
 const ROUNDS_MAX = 3;
 
@@ -382,7 +383,7 @@ function mayJoin(first: Want, other: Want): boolean {
   return first === other || (typeof first === 'function' && typeof other === 'function');
 }
 
-function commandsOf(keys: readonly string[], entities: Iterable<EntityState>, misconfigured: boolean): PipelineCommand[] {
+function commandsOf(keys: string[], entities: Iterable<EntityState>, misconfigured: boolean): PipelineCommand[] {
   const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'MGET', args: keys }];
   if (misconfigured) commands.push({ name: 'ROLE', args: [] });
   for (const entity of entities) commands.push(misconfigured ? { name: 'GET', args: [entity.versionKey] } : readRecordCommand(entity));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { STALE_MARK_AT } from './envelope.ts';
+import { PipelinedCommand } from './redis/pipelined-command.ts';
 
 /**
  * Every Lua script of the engine. No shebang (Redis 6.2 runs them too). A lease is a string: a token of fixed length whose
@@ -280,7 +281,7 @@ export async function runScript(client: Redis, what: Script, keys: readonly stri
 
 export interface PipelineCommand {
   readonly name: string;
-  readonly args: readonly ScriptArgument[];
+  readonly args: ScriptArgument[];
 }
 
 export function scriptCommand(
@@ -295,29 +296,50 @@ export function scriptCommand(
  * One pipeline; replies are Buffers, or the Error of that command. Where the server lacks a script the whole pipeline is
  * sent again with the scripts' text, once: all of them are conditional or idempotent, and order within it matters.
  */
-export async function runPipeline(client: Redis, commands: readonly (PipelineCommand & { script?: Script })[]): Promise<unknown[]> {
-  const replies = await sendPipeline(client, commands);
-  if (!replies.some(isNoScript)) return replies;
-  return sendPipeline(
-    client,
-    commands.map((command) =>
+export function runPipeline(client: Redis, commands: readonly (PipelineCommand & { script?: Script })[]): Promise<unknown[]> {
+  return new Promise((resolve) => startPipeline(client, commands, resolve));
+}
+
+/** `runPipeline` for the path of reads: calls `done` once, and makes no promise of its own. */
+export function startPipeline(
+  client: Redis,
+  commands: readonly (PipelineCommand & { script?: Script })[],
+  done: (replies: unknown[]) => void,
+): void {
+  sendPipeline(client, commands, (replies) => {
+    if (!replies.some(isNoScript)) return done(replies);
+    const whole = commands.map((command) =>
       command.script === undefined ? command : { name: 'EVAL', args: [command.script.lua, ...command.args.slice(1)] },
-    ),
-  );
+    );
+    sendPipeline(client, whole, done);
+  });
 }
 
 /**
  * One write for all, by corking the socket. Not ioredis' `pipeline()`: it defines an accessor on each pipeline, so each gets a
  * hidden class of its own, which keeps it and all its replies alive until the next full collection.
  */
-function sendPipeline(client: Redis, commands: readonly PipelineCommand[]): Promise<unknown[]> {
+function sendPipeline(client: Redis, commands: readonly PipelineCommand[], done: (replies: unknown[]) => void): void {
   const { stream } = client;
+  const replies: unknown[] = new Array(commands.length);
+  let missing = commands.length;
+  const put = (index: number, reply: unknown) => {
+    replies[index] = reply;
+    missing -= 1;
+    if (missing === 0) done(replies);
+  };
   stream.cork();
-  const replies = commands.map(({ name, args }) => client.callBuffer(name, [...args]).catch((error: unknown) => error));
+  for (const [index, { name, args }] of commands.entries()) {
+    const command = new PipelinedCommand(name, args);
+    command.promise.then(
+      (reply: unknown) => put(index, reply),
+      (error: unknown) => put(index, error),
+    );
+    client.sendCommand(command);
+  }
   stream.uncork();
-  return Promise.all(replies);
 }
 
-function isNoScript(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+function isNoScript(reply: unknown): boolean {
+  return reply instanceof Error && reply.message.startsWith('NOSCRIPT');
 }
