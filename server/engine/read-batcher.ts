@@ -12,7 +12,7 @@ import type { LocalRound } from './l1/local-round.ts';
 import type { LocalTier } from './l1/local-tier.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
-import { answerHeld, answerOf, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
+import { answerHeld, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
 import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -23,8 +23,11 @@ import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Ve
  * load (rule 1c). One command for each read, as usual, costs two to five times as much.
  */
 
-/** More go out in pieces, so that Redis works on one while this process reads the answers of another. */
+/** More go out in pieces, so that Redis works on one while this process reads the answers of another… */
 const BATCH_MAX = 64;
+/** …until it has so many to work on: each batch costs something of its own. */
+const SENT_MIN = 2;
+const BATCH_MAX_BUSY = 256;
 /** A bump may come between two rounds, and the first may know no record. */
 const ROUNDS_MAX = 3;
 
@@ -66,6 +69,8 @@ export class ReadBatcher {
   readonly #structures: StructureStore;
   readonly #local: LocalTier | null;
   #unsent: Batch | null = null;
+  /** Batches that are with Redis. */
+  #sent = 0;
 
   constructor(
     context: EngineContext,
@@ -88,14 +93,11 @@ export class ReadBatcher {
     this.#context.top.read(entity.name, id);
     const batch = this.#unsent ?? this.#begin();
     const first = entity.unsent.get(id);
-    if (first !== undefined && mayJoin(first.want, want)) {
-      batch.joined.set(first, batch.callersOf(first));
-      return batch.answered.then(answerOf.bind(first));
-    }
+    if (first !== undefined && mayJoin(first.want, want)) return batch.join(first);
     const read = new Read(entity, id, want);
     if (first === undefined) entity.unsent.set(id, read);
-    const answer = batch.answered.then(answerOf.bind(read));
-    if (batch.reads.push(read) >= BATCH_MAX) this.#flush(batch);
+    const answer = batch.add(read);
+    if (batch.reads.length >= (this.#sent < SENT_MIN ? BATCH_MAX : BATCH_MAX_BUSY)) this.#flush(batch);
     return answer;
   }
 
@@ -109,6 +111,7 @@ export class ReadBatcher {
   #flush(batch: Batch): void {
     if (this.#unsent !== batch) return;
     this.#unsent = null;
+    batch.seal();
     for (const { entity } of batch.reads) if (entity.unsent.size > 0) entity.unsent = new Map();
     // `#ask` answers every read of its batch whatever happens; a rejection here is a defect of the engine, and nobody may hang for it.
     this.#ask(batch, batch.reads, 1, false).catch((error: unknown) => {
@@ -124,7 +127,9 @@ export class ReadBatcher {
     const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
     const commands = commandsOf(asked, shares.keys(), misconfigured);
     if (local !== null) commands.push(...local.commands);
+    this.#sent += 1;
     const answer = await askRedis(this.#context, this.#context.read, commands);
+    this.#sent -= 1;
     const replies = answer.ok ? answer.replies : [];
     let next = 0;
     const values = keys.length === 0 ? [] : replies[next++];
@@ -159,8 +164,8 @@ export class ReadBatcher {
 
   /** The keys under the versions that this instance believes in. */
   #address(batch: Batch, reads: readonly Read[]): Round {
-    const keys: CacheKey[] = [];
-    const sent: Read[] = [];
+    const keys: CacheKey[] = new Array(reads.length);
+    let addressed = 0;
     const leased: { read: Read; key: CacheKey }[] = [];
     const unknown: Read[] = [];
     const shares = new Map<EntityState, Share>();
@@ -174,10 +179,12 @@ export class ReadBatcher {
         continue;
       }
       const key = dataKeyOf(entity.prefix, escapeId(id));
-      keys.push(key);
-      sent.push(read);
+      keys[addressed] = key;
+      addressed += 1;
       if (this.#loads.isLeased(entity, id)) leased.push({ read, key });
     }
+    keys.length = addressed;
+    const sent = unknown.length === 0 ? reads : reads.filter((read) => read.entity.prefix !== null);
     const leaseKeys = leased.map(({ key }) => leaseKey(key));
     const leases = new Map(leased.map(({ read }, index) => [read, keys.length + index]));
     const local = this.#local?.begin(sent, shares.keys()) ?? null;

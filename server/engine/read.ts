@@ -8,61 +8,110 @@ import { LoadWaiter } from './load-waiter.ts';
 /** What a caller wants of a key: the entry or a load of it, the entry alone, or how it stands. */
 export type Want = Loader<unknown> | 'get' | 'peek';
 
-/**
- * One key asked for in one batch. Its callers hold promises that the batch as a whole resolves, each by way of `answerOf`
- * bound to its read: that is less than half the memory and time of a promise with resolvers of its own, which is made for
- * those alone that must wait for more than the batch.
- */
+/** One key asked for in one batch. What its callers want, then what they get: one slot for both, since so many wait at once. */
 export class Read {
   readonly entity: EntityState;
   readonly id: string;
-  readonly want: Want;
-  /** Set before the batch resolves: what the caller gets, or a promise of it. */
-  answer: unknown = undefined;
+  #held: unknown;
 
   constructor(entity: EntityState, id: string, want: Want) {
     this.entity = entity;
     this.id = id;
-    this.want = want;
+    this.#held = want;
+  }
+
+  /** Until it is answered. */
+  get want(): Want {
+    return trustWant(this.#held);
+  }
+
+  /** What the caller gets, or a promise of it: set before the batch resolves. */
+  get answer(): unknown {
+    return this.#held;
+  }
+
+  set answer(answer: unknown) {
+    this.#held = answer;
   }
 }
 
-export function answerOf(this: Read): unknown {
-  return this.answer;
+/** Only what a read was made with, before its answer took its place. */
+function trustWant(held: unknown): Want {
+  return held as Want;
 }
 
-/** The reads of one turn of the event loop. */
+/**
+ * The reads of one turn of the event loop. Its callers hold promises that it resolves as a whole, each by the same function:
+ * those who wait for one promise are called in the order in which they came, so the function knows whose turn it is. A promise
+ * with resolvers of its own, which is twice the memory and time, is made for those alone that must wait for more than the batch.
+ */
 export class Batch {
   readonly startedAtMs: number;
-  readonly reads: Read[] = [];
+  reads: Read[] = [];
   /** Callers of a read beyond the first. */
-  readonly joined: Map<Read, number> = new Map();
-  readonly answered: Promise<void>;
-  readonly #late = new Map<Read, (answer: unknown) => void>();
+  readonly #joined = new Map<Read, number>();
+  /** The read of each caller, in the order in which they came: the reads themselves while nobody has joined one. */
+  #callers: Read[] = this.reads;
+  #called = 0;
+  readonly #answered: Promise<void>;
+  readonly #answerNext = (): unknown => {
+    const read = this.#callers[this.#called];
+    this.#called += 1;
+    if (read === undefined) return undefined;
+    const late = this.#late.size === 0 ? undefined : this.#late.get(read);
+    return late === undefined ? read.answer : late.promise;
+  };
+  readonly #late = new Map<Read, { readonly promise: Promise<unknown>; readonly resolve: (answer: unknown) => void }>();
   #open: () => void = () => {};
   #isOpen = false;
 
   constructor(startedAtMs: number) {
     this.startedAtMs = startedAtMs;
-    this.answered = new Promise((resolve) => {
+    this.#answered = new Promise((resolve) => {
       this.#open = resolve;
     });
   }
 
+  /** A caller's own read. */
+  add(read: Read): Promise<unknown> {
+    this.reads.push(read);
+    if (this.#callers !== this.reads) this.#callers.push(read);
+    return this.#answered.then(this.#answerNext);
+  }
+
+  /** A caller who has what another one's read has. */
+  join(read: Read): Promise<unknown> {
+    if (this.#callers === this.reads) this.#callers = [...this.reads];
+    this.#callers.push(read);
+    this.#joined.set(read, 1 + (this.#joined.get(read) ?? 0));
+    return this.#answered.then(this.#answerNext);
+  }
+
   callersOf(read: Read): number {
-    return 1 + (this.joined.size === 0 ? 0 : (this.joined.get(read) ?? 0));
+    return 1 + (this.#joined.size === 0 ? 0 : (this.#joined.get(read) ?? 0));
+  }
+
+  /** Nobody comes any more. Arrays that grew have room to spare, and a batch waits for as long as Redis takes. */
+  seal(): void {
+    const own = this.#callers === this.reads;
+    this.reads = this.reads.slice();
+    this.#callers = own ? this.reads : this.#callers.slice();
   }
 
   /** The read needs more than one round: its callers wait on when the batch is opened. */
   postpone(read: Read): void {
     if (this.#isOpen || this.#late.has(read)) return;
-    read.answer = new Promise((resolve) => this.#late.set(read, resolve));
+    let resolve: (answer: unknown) => void = () => {};
+    const promise = new Promise<unknown>((onResolve) => {
+      resolve = onResolve;
+    });
+    this.#late.set(read, { promise, resolve });
   }
 
   answer(read: Read, answer: unknown): void {
     const late = this.#late.get(read);
     if (late === undefined) read.answer = answer;
-    else late(answer);
+    else late.resolve(answer);
   }
 
   /** Every read has its answer, or was postponed. */

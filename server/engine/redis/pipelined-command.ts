@@ -5,13 +5,21 @@ export class PipelinedCommand extends Command {
   /** None of its own: a timer for each command costs more than the command. */
   override setTimeout(): void {}
 
-  /** As ioredis has it, in one flat piece: a string of many parts is put together only when it is written, at several times the cost. */
+  /**
+   * In one flat piece: ioredis' own is a string of many parts, put together only when it is written, at several times the cost.
+   * Called once, since nothing is ever sent again: what was carried is let go, so it stands in no error either.
+   */
   override toWritable(socket: object): string | Buffer {
     const { args } = this;
-    if (args.length < 8 || !args.every((arg) => typeof arg === 'string')) return super.toWritable(socket);
-    const parts = [`*${args.length + 1}\r\n$${this.name.length}\r\n${this.name}`];
-    for (const arg of args) parts.push(`\r\n$${Buffer.byteLength(arg)}\r\n`, arg);
-    parts.push('\r\n');
-    return parts.join('');
+    const written = args.every((arg) => typeof arg === 'string') ? joined(this.name, args) : super.toWritable(socket);
+    this.args = [];
+    return written;
   }
+}
+
+function joined(name: string, args: readonly string[]): string {
+  const parts = [`*${args.length + 1}\r\n$${name.length}\r\n${name}`];
+  for (const arg of args) parts.push(`\r\n$${Buffer.byteLength(arg)}\r\n`, arg);
+  parts.push('\r\n');
+  return parts.join('');
 }
