@@ -20,10 +20,14 @@ export interface HistoryOptions {
   readonly scenario: Scenario;
   readonly engineDir: string;
   readonly workerPath: string;
-  /** The run ends when there have been this many of both, or at the first violation if told so, or when its time is over. */
+  /** The run ends when there have been this many of each, or at the first violation if told so, or when its time is over. */
   readonly operationsMin: number;
+  /** Default 0. */
+  readonly readsMin?: number;
   readonly faultsMin: number;
   readonly timeMaxMs: number;
+  /** Ends it early, and in order. */
+  readonly signal?: AbortSignal;
   readonly stopAtViolation: boolean;
   /** The history of a run with violations stays, and its path is reported. */
   readonly keepHistory: boolean;
@@ -129,7 +133,8 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     problems.length > 0 ||
     elapsedMs() >= options.timeMaxMs ||
     (options.stopAtViolation && redAfterMs !== null) ||
-    (operations >= options.operationsMin && faultCount >= options.faultsMin);
+    options.signal?.aborted === true ||
+    (operations >= options.operationsMin && reads >= (options.readsMin ?? 0) && faultCount >= options.faultsMin);
   const runLane = async (lane: FaultLane) => {
     for (const fault of planFaults(seed, lane, scenario)) {
       await pauseUnless(over, fault.afterMs);
@@ -145,7 +150,8 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
   try {
     const sinceUs = monotonicUs();
     await Promise.all(Array.from({ length: scenario.processes }, () => fleet.start(sinceUs)));
-    const lanes = Promise.all(LANES.map(runLane));
+    // Nobody waits for a lane before the end, so one that fails says so itself.
+    const lanes = Promise.all(LANES.map((lane) => runLane(lane).catch((error: unknown) => problems.push(`${lane}: ${error}`))));
     let toldMs = 0;
     while (!over()) {
       await pause(ADVANCE_EVERY_MS);
