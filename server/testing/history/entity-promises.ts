@@ -35,9 +35,9 @@ export class EntityPromises {
     this.#bumps.push({ bump, withdrawn });
     if (this.#bumps.length > BUMPS_MAX) this.#bumps.shift();
     if (!withdrawn) this.#since.push(bump.endUs, Math.max(this.#since.last ?? NONE, bump.startUs));
-    if (this.#open.size === 0 && this.#doubtUs !== NONE && bump.startUs > this.#doubtUs) {
+    if (this.#doubtUs !== NONE && bump.startUs > this.#doubtUs) {
       this.#doubtUs = NONE;
-      this.#trustedFromUs = bump.endUs;
+      if (this.#open.size === 0) this.#trustedFromUs = bump.endUs;
     }
   }
 

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { arbitraryHistory, isIssued } from './arbitrary-history.ts';
+import { HistoryChecker } from './history-checker.ts';
+import { type HistoryEvent, timeOf } from './history-event.ts';
+import { checkNaively } from './naive-checker.ts';
+import { VIOLATION_CLASSES, type Violation } from './violation.ts';
+
+const inOrder = (violations: readonly Violation[], history: readonly HistoryEvent[]) =>
+  violations
+    .map(({ event, ...found }) => ({ ...found, at: history.indexOf(event) }))
+    .sort((a, b) => a.at - b.at || a.class.localeCompare(b.class));
+
+describe('the checker and the promise word for word', () => {
+  it('find the same violations in any history, each class among them', () => {
+    const seen = new Set<string>();
+    fc.assert(
+      fc.property(arbitraryHistory, (history) => {
+        const checker = new HistoryChecker({ isIssued });
+        for (const event of history) checker.add(event);
+        checker.finish();
+        const naive = checkNaively(history, isIssued);
+        for (const { class: found } of naive) seen.add(found);
+        expect(inOrder(checker.violations, history)).toEqual(inOrder(naive, history));
+      }),
+      { numRuns: 10_000 },
+    );
+    expect([...seen].sort()).toEqual([...VIOLATION_CLASSES].sort());
+  });
+
+  it('find the same when a history is looked at as it comes in', () => {
+    fc.assert(
+      fc.property(arbitraryHistory, (history) => {
+        const checker = new HistoryChecker({ isIssued });
+        for (const event of [...history].sort((a, b) => timeOf(a) - timeOf(b))) {
+          checker.add(event);
+          checker.advance(timeOf(event));
+        }
+        expect(checker.waiting).toBe(0);
+        expect(checker.late).toBe(0);
+        expect(inOrder(checker.violations, history)).toEqual(inOrder(checkNaively(history, isIssued), history));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
