@@ -4,6 +4,10 @@ import path from 'node:path';
 /** One rule of the protocol taken out of the built engine. */
 export interface SeededBug {
   readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+interface Edit {
   readonly file: string;
   /** Must stand exactly once in `file`, from `after` on where that is given. */
   readonly find: string;
@@ -18,12 +22,17 @@ export function breakEngine(root: string, engineDist: string, bug: SeededBug): s
   const dir = mkdtempSync(path.join(parent, 'broken-engine-'));
   cpSync(engineDist, path.join(dir, 'dist'), { recursive: true });
   writeFileSync(path.join(dir, 'package.json'), readFileSync(path.join(engineDist, '../package.json')));
-  const file = path.join(dir, 'dist', bug.file);
-  const text = readFileSync(file, 'utf8');
-  const from = bug.after === undefined ? 0 : text.indexOf(bug.after);
-  const at = text.indexOf(bug.find, from);
-  const twice = bug.after === undefined && text.indexOf(bug.find, at + 1) !== -1;
-  if (from === -1 || at === -1 || twice) throw new Error(`the bug "${bug.name}" has lost its place in ${bug.file}`);
-  writeFileSync(file, text.slice(0, at) + bug.replace + text.slice(at + bug.find.length));
+  for (const edit of bug.edits) {
+    const file = path.join(dir, 'dist', edit.file);
+    writeFileSync(file, applyEdit(readFileSync(file, 'utf8'), edit, bug.name));
+  }
   return dir;
+}
+
+function applyEdit(text: string, { file, find, after, replace }: Edit, name: string): string {
+  const from = after === undefined ? 0 : text.indexOf(after);
+  const at = text.indexOf(find, from);
+  const twice = after === undefined && text.indexOf(find, at + 1) !== -1;
+  if (from === -1 || at === -1 || twice) throw new Error(`the bug "${name}" has lost its place in ${file}`);
+  return text.slice(0, at) + replace + text.slice(at + find.length);
 }

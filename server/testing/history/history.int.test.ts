@@ -52,7 +52,7 @@ describe('the promise, held against the history of several processes', () => {
       try {
         const report = await runHistory({
           seed,
-          scenario: bug.faults === undefined ? everything : { ...everything, faults: bug.faults, gapMs: [50, 200] },
+          scenario: bug.scenario,
           engineDir: path.join(engine, 'dist'),
           workerPath,
           operationsMin: Number.POSITIVE_INFINITY,
