@@ -31,7 +31,7 @@ describe('the promise, held against the history of several processes', () => {
       scenario: everything,
       engineDir: engineDist,
       workerPath,
-      operationsMin: 100_000,
+      operationsMin: 200_000,
       faultsMin: 20,
       timeMaxMs: 180_000,
       stopAtViolation: true,
@@ -40,7 +40,7 @@ describe('the promise, held against the history of several processes', () => {
     tell('whole engine', report);
     expect(report.violations).toEqual([]);
     expect(report.late).toBe(0);
-    expect(report.operations).toBeGreaterThanOrEqual(100_000);
+    expect(report.operations).toBeGreaterThanOrEqual(200_000);
     expect(report.faultCount).toBeGreaterThanOrEqual(20);
     expect(report.checked).toBeGreaterThan(0);
   }, 240_000);

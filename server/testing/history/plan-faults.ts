@@ -4,7 +4,8 @@ import type { Scenario } from './scenario.ts';
 
 export interface PlannedFault {
   readonly kind: FaultKind;
-  readonly afterMs: number;
+  /** After this many operations, from the end of the fault before. */
+  readonly afterOperations: number;
   /** How long it lasts, where it lasts. */
   readonly forMs: number;
   /** From 0 to 1: chooses whom it meets. */
@@ -20,7 +21,7 @@ export function* planFaults(seed: string, lane: FaultLane, scenario: Scenario): 
     const kind = pickWeighted<FaultKind>(random, weights);
     yield {
       kind,
-      afterMs: between(random, ...scenario.gapMs),
+      afterOperations: between(random, ...scenario.gapOperations),
       forMs: between(random, ...LASTS_MS[kind]),
       target: random(),
     };

@@ -57,6 +57,9 @@ export interface HistoryReport {
 }
 
 const ADVANCE_EVERY_MS = 50;
+const PACE_EVERY_MS = 10;
+/** A fleet that is dead, or a Redis that hangs, may need the next fault to get on. */
+const GAP_MS_MAX = 5_000;
 const PROGRESS_EVERY_MS = 10_000;
 /** A fleet that cannot close its engines by then is a defect of its own. */
 const STOP_MAX_MS = 20_000;
@@ -135,9 +138,14 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     (options.stopAtViolation && redAfterMs !== null) ||
     options.signal?.aborted === true ||
     (operations >= options.operationsMin && reads >= (options.readsMin ?? 0) && faultCount >= options.faultsMin);
+  /** Or until the run is over, or nobody gets on. */
+  const untilOperations = async (dueAt: number) => {
+    const untilMs = elapsedMs() + GAP_MS_MAX;
+    while (!over() && operations < dueAt && elapsedMs() < untilMs) await pause(PACE_EVERY_MS);
+  };
   const runLane = async (lane: FaultLane) => {
     for (const fault of planFaults(seed, lane, scenario)) {
-      await pauseUnless(over, fault.afterMs);
+      await untilOperations(operations + fault.afterOperations);
       if (over()) return;
       log.append([{ fault, atUs: monotonicUs() }]);
       await applyFault(fault, { redis, fleet, note });
@@ -172,10 +180,4 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     log.close();
     if (!red || !options.keepHistory) rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** Ends early when the run is over. */
-async function pauseUnless(over: () => boolean, ms: number): Promise<void> {
-  const untilUs = monotonicUs() + ms * 1_000;
-  while (!over() && monotonicUs() < untilUs) await pause(Math.min(20, Math.max(1, (untilUs - monotonicUs()) / 1_000)));
 }

@@ -23,8 +23,8 @@ export interface Scenario {
   /** Between two operations of a client. */
   readonly thinkMs: readonly [number, number];
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Between two faults of one lane. */
-  readonly gapMs: readonly [number, number];
+  /** Operations of the whole fleet between two faults of one lane: a slow machine has as many faults for its operations as a fast one. */
+  readonly gapOperations: readonly [number, number];
   /** A standing delay of chunks, by the role of a connection. */
   readonly delays: readonly { readonly role: string; readonly direction: 'toServer' | 'toClient'; readonly delayMs: number }[];
 }

@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 /** Everything at once, with every fault that the engine's promise covers. */
 export const everything: Scenario = {
   processes: 3,
-  clientsPerProcess: 40,
+  clientsPerProcess: 100,
   entities: ['product', 'price', 'stock'],
   keysPerEntity: 6,
   weights: { getOrSet: 60, get: 22, peek: 8, invalidate: 4, soften: 1, set: 2, write: 3, bump: 0.3, undo: 0.15 },
@@ -36,6 +36,6 @@ export const everything: Scenario = {
     'reset-links': 2,
     'black-hole': 1,
   },
-  gapMs: [100, 600],
+  gapOperations: [800, 5_000],
   delays: [],
 };

@@ -12,7 +12,7 @@ export interface ProvenBug extends SeededBug {
 
 const calm: Scenario = { ...everything, faults: {} };
 /** One fault after another, of one kind. */
-const haunted = (fault: keyof Scenario['faults']): Scenario => ({ ...everything, faults: { [fault]: 1 }, gapMs: [50, 200] });
+const haunted = (fault: keyof Scenario['faults']): Scenario => ({ ...everything, faults: { [fault]: 1 }, gapOperations: [200, 800] });
 /** Bumps and their undos, so that the version before is often the one that is read. */
 const undoing: Scenario = { ...calm, keysPerEntity: 3, weights: { getOrSet: 60, get: 25, bump: 1, undo: 1 } };
 
