@@ -26,6 +26,12 @@ export interface ProxyLink {
   hold(direction: Direction): () => void;
   /** The next chunk is lost, and the link lives on as if nothing had been. */
   swallowNext(direction: Direction): void;
+  /** The next chunk is replaced by what `change` makes of it. */
+  changeNext(direction: Direction, change: (chunk: Buffer) => Buffer): void;
+  /** Of the next chunk the first bytes are passed on, and then an orderly end. */
+  cutNext(direction: Direction, bytes: number): void;
+  /** Each chunk is passed on in pieces of this many bytes, one in each turn of the event loop. */
+  slice(direction: Direction, bytes: number): void;
   /** Both directions lose everything from now on, and nobody is told. */
   blackHole(): void;
   /** Both ends see a reset. */
@@ -110,6 +116,20 @@ class Link implements ProxyLink {
     this.#lanes[direction].toSwallow += 1;
   }
 
+  changeNext(direction: Direction, change: (chunk: Buffer) => Buffer): void {
+    this.#lanes[direction].changeNext = change;
+  }
+
+  cutNext(direction: Direction, bytes: number): void {
+    const lane = this.#lanes[direction];
+    lane.changeNext = (chunk) => chunk.subarray(0, bytes);
+    lane.endsNext = true;
+  }
+
+  slice(direction: Direction, bytes: number): void {
+    this.#lanes[direction].sliceBytes = bytes;
+  }
+
   blackHole(): void {
     this.#lanes.toServer.toSwallow = Number.POSITIVE_INFINITY;
     this.#lanes.toClient.toSwallow = Number.POSITIVE_INFINITY;
@@ -128,12 +148,16 @@ class Link implements ProxyLink {
 class Lane {
   delayMs = 0;
   toSwallow = 0;
+  sliceBytes = Number.POSITIVE_INFINITY;
+  changeNext: ((chunk: Buffer) => Buffer) | null = null;
+  endsNext = false;
   readonly #from: Socket;
   readonly #to: Socket;
   readonly #queue: { chunk: Buffer; dueMs: number }[] = [];
   #bytes = 0;
   #holds = 0;
   #ended = false;
+  #slicing = false;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(from: Socket, to: Socket) {
@@ -164,8 +188,12 @@ class Lane {
       this.toSwallow -= 1;
       return;
     }
-    this.#queue.push({ chunk, dueMs: this.delayMs === 0 ? 0 : performance.now() + this.delayMs });
-    this.#bytes += chunk.length;
+    const change = this.changeNext;
+    this.changeNext = null;
+    const passed = change === null ? chunk : change(chunk);
+    this.#queue.push({ chunk: passed, dueMs: this.delayMs === 0 ? 0 : performance.now() + this.delayMs });
+    this.#bytes += passed.length;
+    this.#ended ||= this.endsNext;
     if (this.#bytes > HELD_BYTES_MAX) this.#from.pause();
     this.#flush();
   }
@@ -173,16 +201,26 @@ class Lane {
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.#holds > 0) return;
+    if (this.#holds > 0 || this.#slicing) return;
     const nowMs = performance.now();
     for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
       if (first.dueMs > nowMs) {
         this.#timer = setTimeout(() => this.#flush(), first.dueMs - nowMs);
         return;
       }
-      this.#queue.shift();
-      this.#bytes -= first.chunk.length;
-      if (!this.#to.destroyed) this.#to.write(first.chunk);
+      const piece = first.chunk.subarray(0, this.sliceBytes);
+      first.chunk = first.chunk.subarray(piece.length);
+      if (first.chunk.length === 0) this.#queue.shift();
+      this.#bytes -= piece.length;
+      if (this.#to.writable) this.#to.write(piece);
+      if (this.sliceBytes !== Number.POSITIVE_INFINITY) {
+        this.#slicing = true;
+        setImmediate(() => {
+          this.#slicing = false;
+          this.#flush();
+        });
+        return;
+      }
     }
     if (this.#from.isPaused()) this.#from.resume();
     if (this.#ended) this.#to.end();

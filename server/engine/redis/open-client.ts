@@ -59,9 +59,26 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
     // RESP2: a subscriber that answers nothing else, and the smaller replies for the rest.
     protocol: 2,
   });
+  client.on('connect', () => readBeforeGivingUp(client.stream));
   client.on('close', () => {
     leaving = false;
   });
   client.on('error', (error: Error) => options.onError?.(describeError(error), error));
   return client;
+}
+
+/**
+ * ioredis counts a process that was busy as a silent server: its socket timer runs before the reply that waits in the socket
+ * is read. Sockets are read before an immediate runs, so what was there by then keeps the connection.
+ */
+function readBeforeGivingUp(stream: Redis['stream']): void {
+  const destroy = stream.destroy.bind(stream);
+  stream.destroy = (error) => {
+    if (!error?.message.startsWith('Socket timeout')) return destroy(error);
+    const { bytesRead } = stream;
+    setImmediate(() => {
+      if (stream.bytesRead === bytesRead) destroy(error);
+    });
+    return stream;
+  };
 }

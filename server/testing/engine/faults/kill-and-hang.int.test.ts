@@ -1,0 +1,111 @@
+import { describe, expect, it, vi } from 'vitest';
+import { countingLoader } from '../open-caches.ts';
+import { countOf, faultBench, outcomesOf, soon } from './fault-bench.ts';
+
+const bench = faultBench({});
+const origin = () => countingLoader(() => Promise.resolve('from the origin'));
+const oneMinute = { deadlineMs: 60_000 };
+
+describe('Redis is gone', () => {
+  it('killed with reads under way: the origin answers each, and none waits for its deadline', async () => {
+    const { cache, events } = await bench.open(oneMinute);
+    const ids = Array.from({ length: 50 }, (_, n) => String(n));
+    for (const id of ids) await cache.set('product', id, `value ${id}`);
+    const { load, calls } = origin();
+    bench.server.pause();
+    const answers = Promise.all(ids.map((id) => cache.getOrSet('product', id, load)));
+    // The reads leave in the turn after the one that they were asked in.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await bench.server.kill();
+    try {
+      expect(new Set(await answers)).toEqual(new Set(['from the origin']));
+      expect(calls()).toBe(ids.length);
+      expect(new Set(outcomesOf(events))).toEqual(new Set(['unavailable']));
+      expect(countOf(events, 'redis.unavailable')).toBe(1);
+    } finally {
+      await bench.server.restart();
+    }
+    await vi.waitFor(() => expect(countOf(events, 'redis.available')).toBe(1), soon);
+    await vi.waitFor(async () => expect((await cache.peek('product', '1')).kind).toBe('miss'), soon);
+  });
+
+  it('gone, and the origin fails or hangs: its error, or the timeout of the load, and nobody waits for ever', async () => {
+    const { cache } = await bench.open({ policies: { product: { ttl: '10min', loadTimeoutMs: 100 } } });
+    await bench.server.kill();
+    try {
+      const refused = new Error('the database is down');
+      const failing = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, n) => cache.getOrSet('product', String(n % 5), () => Promise.reject(refused))),
+      );
+      for (const answer of failing) expect(answer).toEqual({ status: 'rejected', reason: refused });
+      const hanging = await Promise.allSettled(
+        Array.from({ length: 20 }, (_, n) => cache.getOrSet('product', String(n % 5), () => new Promise(() => {}))),
+      );
+      for (const answer of hanging) expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'LoadTimeout' } });
+    } finally {
+      await bench.server.restart();
+    }
+  });
+});
+
+describe('Redis does not answer', () => {
+  it('slower than the deadline: the origin answers, the breaker opens and spares Redis the reads; quick again, it closes by itself', async () => {
+    const { cache, events } = await bench.openOverWire();
+    await cache.set('product', '1', 'v');
+    const { load } = origin();
+    // Shorter than the socket's patience: the connection lives, and only its replies are late.
+    bench.link('read').delay('toClient', 150);
+    await vi.waitFor(async () => {
+      expect(await cache.getOrSet('product', '1', load)).toBe('from the origin');
+      expect(events).toContainEqual({ type: 'breaker.changed', role: 'read', state: 'open', reason: 'no answer' });
+    }, soon);
+    expect(new Set(outcomesOf(events))).toEqual(new Set(['unavailable']));
+    bench.link('read').delay('toClient', 0);
+    await vi.waitFor(async () => expect(await cache.getOrSet('product', '1', load)).toBe('v'), soon);
+    expect(events.findLast((event) => event.type === 'breaker.changed')).toMatchObject({ state: 'closed', reason: 'probe answered' });
+    expect([countOf(events, 'redis.unavailable'), countOf(events, 'redis.available')]).toEqual([1, 1]);
+  });
+
+  it('a network that swallows all: reads are answered by the origin, an invalidation is refused, and the connections are replaced', async () => {
+    const { cache, events } = await bench.openOverWire();
+    await cache.set('product', '1', 'v');
+    const { load } = origin();
+    const before = bench.proxy.links();
+    for (const link of before) link.blackHole();
+    expect(await cache.getOrSet('product', '1', load)).toBe('from the origin');
+    await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    await vi.waitFor(() => expect(countOf(events, 'invalidation.replayed')).toBe(1), soon);
+    await vi.waitFor(async () => {
+      await cache.getOrSet('product', '1', load);
+      expect(await cache.get('product', '1')).toBe('from the origin');
+    }, soon);
+    for (const role of ['read', 'write', 'lease']) expect(before).not.toContain(bench.link(role));
+    expect(countOf(events, 'redis.unavailable')).toBe(1);
+  });
+
+  it('a connection that is half open is found out though nobody uses it', async () => {
+    await bench.openOverWire();
+    const subscriber = bench.link('subscriber');
+    subscriber.blackHole();
+    await vi.waitFor(() => expect(bench.link('subscriber')).not.toBe(subscriber), soon);
+  });
+});
+
+describe('the process itself was busy', () => {
+  it('for seven times the deadline: reads that were under way are hits, no breaker opens and no connection is given up', async () => {
+    const { cache, events } = await bench.open();
+    const ids = Array.from({ length: 30 }, (_, n) => String(n));
+    for (const id of ids) await cache.set('product', id, 'v');
+    const answers: Promise<unknown>[] = [];
+    for (const id of ids) {
+      answers.push(cache.get('product', id));
+      // Sent, and then this process does not look for the reply.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const untilMs = performance.now() + 700;
+    while (performance.now() < untilMs);
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['v']));
+    expect(new Set(outcomesOf(events))).toEqual(new Set(['hit']));
+    expect([countOf(events, 'breaker.changed'), countOf(events, 'redis.unavailable')]).toEqual([0, 0]);
+  });
+});
