@@ -77,7 +77,9 @@ export class Versions {
 
   async #repair(entity: EntityState, how: Repair): Promise<boolean> {
     const { script, event } = REPAIRS[how];
-    const { lease } = this.#context;
+    const { read, write, lease } = this.#context;
+    // Or one of our connections calls the server by a name from before its promotion, and would never believe what is adopted.
+    if (how === 'adopt') await Promise.all([read, write, lease].map((guarded) => guarded.learnAgain()));
     const answer = await askRedis(this.#context, lease, [
       scriptCommand(script, [entity.versionKey], [entity.highestRevText, lease.replid ?? '-']),
     ]);

@@ -88,6 +88,15 @@ export class GuardedClient {
     };
   }
 
+  /** Asks again which server this is: one that was demoted and promoted again keeps its connections, and has another name since. */
+  async learnAgain(): Promise<void> {
+    if (!this.usable) return;
+    const { client } = this;
+    const { stream } = client;
+    const answer = await withDeadline(() => learnReplid(client), this.#options.deadlineMs, this.#options.clock);
+    if (answer.ok && this.usable && client.stream === stream) this.#know(answer.value);
+  }
+
   close(): void {
     this.breaker.close();
     this.#usableListeners.clear();
@@ -97,10 +106,14 @@ export class GuardedClient {
   async #learn(): Promise<void> {
     const replid = await learnReplid(this.client);
     if (this.client.status !== 'ready') return;
+    this.#know(replid);
+    for (const listener of this.#usableListeners) listener();
+  }
+
+  #know(replid: string | null): void {
     this.#replid = replid;
     const another = this.#lastReplid !== null && replid !== this.#lastReplid;
     this.#lastReplid = replid;
     if (another) this.#options.onAnotherServer?.();
-    for (const listener of this.#usableListeners) listener();
   }
 }
