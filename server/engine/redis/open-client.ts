@@ -22,6 +22,8 @@ export interface OpenClientOptions {
 }
 
 const RECONNECT_MAX_MS = 1_000;
+/** A connection that stood this long was a good one: the next attempt after it is prompt again. */
+const GOOD_AFTER_MS = 1_000;
 
 /**
  * One ioredis client with the traps of its defaults taken out: nothing is queued while offline, resent after a reconnect
@@ -31,6 +33,9 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
   const { random = Math.random } = options;
   const connector = options.faults?.connectorFor(role);
   let leaving = false;
+  // ioredis' own count starts again with each connection, also with one that is refused as soon as it stands.
+  let attempts = 0;
+  let forget: NodeJS.Timeout | undefined;
   const client = new Redis({
     host: connection.host,
     port: connection.port,
@@ -55,13 +60,23 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
       leaving = true;
       return 1;
     },
-    retryStrategy: (times) => Math.min(RECONNECT_MAX_MS, 25 * 2 ** Math.min(times, 10)) * (0.75 + 0.25 * random()),
+    retryStrategy: () => {
+      attempts = Math.min(attempts + 1, 10);
+      return Math.min(RECONNECT_MAX_MS, 25 * 2 ** attempts) * (0.75 + 0.25 * random());
+    },
     // RESP2: a subscriber that answers nothing else, and the smaller replies for the rest.
     protocol: 2,
   });
   client.on('connect', () => readBeforeGivingUp(client.stream));
+  client.on('ready', () => {
+    forget = setTimeout(() => {
+      attempts = 0;
+    }, GOOD_AFTER_MS);
+    forget.unref();
+  });
   client.on('close', () => {
     leaving = false;
+    clearTimeout(forget);
   });
   client.on('error', (error: Error) => options.onError?.(describeError(error), error));
   return client;
