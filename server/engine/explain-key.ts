@@ -6,7 +6,7 @@ import { type Judgement, judge } from './envelope.ts';
 import { describeError } from './errors.ts';
 import { dataKey, leaseKey, showVersion } from './keys.ts';
 import { INSTANCE_LENGTH, TOKEN_LENGTH } from './scripts.ts';
-import { readRecordCommand, readRecordReply } from './versions.ts';
+import { isMisconfigured, isPrimary, readRecordCommand, readRecordReply } from './versions.ts';
 
 /** Where one key stands, and what the next read of it would do. Nothing is changed by asking. */
 export interface Explanation {
@@ -65,9 +65,15 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
             { name: 'GET', args: [leaseKey(key)] },
             { name: 'PTTL', args: [leaseKey(key)] },
           ];
-    const answer = await askRedis(context, context.read, [...commands, readRecordCommand(entity)]);
+    const asIfMisconfigured = [
+      { name: 'ROLE', args: [] },
+      { name: 'GET', args: [entity.versionKey] },
+    ];
+    const answer = await askRedis(context, context.read, [...commands, ...asIfMisconfigured, readRecordCommand(entity)]);
     if (!answer.ok) return unavailable(`Redis cannot be asked (${describeError(answer.error)})`);
-    const reply = readRecordReply(entity, answer.replies.at(-1), { highestRev, replid: answer.replid });
+    const [role, plainRecord, record] = answer.replies.slice(commands.length);
+    const takesNoWrites = isMisconfigured(record) && isPrimary(role);
+    const reply = readRecordReply(entity, takesNoWrites ? plainRecord : record, { highestRev, replid: answer.replid });
     switch (reply.kind) {
       case 'refused':
         return unavailable(`Redis refuses the version record (${describeError(reply.error)})`);
@@ -94,6 +100,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
     const [bytes, lease, leftMs] = answer.replies;
     const judged = Buffer.isBuffer(bytes) ? judgeWhole(entity, bytes, key, context.redisNow()) : null;
     const held = leaseOf(textOf(lease), integerOf(leftMs), context.instance);
+    const next = nextRead(context, entity, id, judged, held);
     const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale') && !entity.isUnacknowledged(id);
     return {
       ...base,
@@ -103,7 +110,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
       key,
       freshness: freshnessOf(judged),
       lease: held,
-      next: nextRead(context, entity, id, judged, held),
+      next: takesNoWrites ? withoutWrites(next) : next,
     };
   }
   return unavailable('the version changes faster than it can be followed');
@@ -171,6 +178,14 @@ function nextRead(
   if (lease === null) return { does: 'load and fill', why: `${missing}; the lease is free` };
   if (lease.kind === 'write') return { does: 'load without filling', why: `${missing}; the key is being written` };
   return { does: 'wait', why: `${missing}; ${lease.own ? 'this instance' : `instance ${lease.holder}`} loads it` };
+}
+
+/** What a read does for which it cannot have a lease. */
+function withoutWrites({ does, why }: Explanation['next']): Explanation['next'] {
+  return {
+    does: does.startsWith('serve') ? 'serve' : 'load without filling',
+    why: `${why}; Redis takes no writes, because its snapshots fail`,
+  };
 }
 
 function missingBecause(judged: Judgement | null): string {

@@ -14,7 +14,7 @@ import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
 import { answerHeld, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
-import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
+import { isMisconfigured, isPrimary, type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 /**
  * The read path. All reads of one turn of the event loop go out as one pipeline: one MGET, and the version record of each
@@ -143,7 +143,7 @@ export class ReadBatcher {
     for (const share of shares.values()) {
       const reply = readRecordReply(share.entity, replies[next++], { highestRev: share.highestRev, replid: answer.replid });
       if (reply.kind === 'record') share.entity.see(reply.record);
-      refusesWrites ||= reply.kind === 'refused' && reply.error.message.startsWith('MISCONF');
+      refusesWrites ||= reply.kind === 'refused' && isMisconfigured(reply.error);
       share.reply = reply;
     }
     local?.heard(replies.slice(next));
@@ -399,8 +399,4 @@ function commandsOf(keys: string[], entities: Iterable<EntityState>, misconfigur
 
 function isAskedAgain(reply: RecordReply | null | undefined): boolean {
   return reply?.kind === 'record' || reply?.kind === 'missing' || reply?.kind === 'foreign';
-}
-
-function isPrimary(role: unknown): boolean {
-  return Array.isArray(role) && textOf(role[0]) === 'master';
 }

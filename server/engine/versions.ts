@@ -9,6 +9,15 @@ export function readRecordCommand(entity: EntityState): PipelineCommand {
   return { name: 'GETEX', args: [entity.versionKey] };
 }
 
+/** Snapshots fail, and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
+export function isMisconfigured(reply: unknown): boolean {
+  return reply instanceof Error && reply.message.startsWith('MISCONF');
+}
+
+export function isPrimary(role: unknown): boolean {
+  return Array.isArray(role) && textOf(role[0]) === 'master';
+}
+
 export type RecordReply =
   | { kind: 'record'; record: VersionRecord }
   | { kind: 'missing' }

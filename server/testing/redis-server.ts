@@ -20,8 +20,8 @@ export interface RedisServer {
   /** SIGSTOP: connections stand, nothing answers. */
   pause(): void;
   resume(): void;
-  /** Starts again on the same port, after `kill`. */
-  restart(): Promise<void>;
+  /** Starts again on the same port, after `kill`; resolves once it has loaded what it had saved. */
+  restart(more?: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,12 +32,9 @@ export async function startRedisServer(options: { args?: readonly string[] } = {
   const clients = new Set<Redis>();
   let child = await launch();
 
-  async function launch(): Promise<ChildProcess> {
-    const started = spawn(
-      binary,
-      ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no', ...(options.args ?? [])],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+  async function launch(more: readonly string[] = []): Promise<ChildProcess> {
+    const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'];
+    const started = spawn(binary, [...own, ...(options.args ?? []), ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resolve, reject) => {
       let output = '';
       started.stdout.on('data', (chunk: Buffer) => {
@@ -78,8 +75,8 @@ export async function startRedisServer(options: { args?: readonly string[] } = {
     resume() {
       child.kill('SIGCONT');
     },
-    async restart() {
-      child = await launch();
+    async restart(more) {
+      child = await launch(more);
     },
     async stop() {
       for (const client of clients) client.disconnect();

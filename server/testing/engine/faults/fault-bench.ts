@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { CacheOptions } from '../../../engine/cache.ts';
+import type { CacheParts } from '../../../engine/create-cache.ts';
 import type { CacheEvent } from '../../../engine/events.ts';
 import { type RedisServer, startRedisServer } from '../../redis-server.ts';
 import { type ProxyLink, startTcpProxy, type TcpProxy } from '../../tcp-proxy.ts';
@@ -17,7 +18,7 @@ export interface FaultBench {
   readonly redis: Redis;
   readonly proxy: TcpProxy;
   readonly keys: KeySpaceView;
-  open(options?: Partial<CacheOptions<string>>): Promise<TracedCache>;
+  open(options?: Partial<CacheOptions<string>>, parts?: CacheParts): Promise<TracedCache>;
   openOverWire(options?: Partial<CacheOptions<string>>): Promise<TracedCache>;
   /** The connection of one role that goes over the wire: the newest, where there are several. */
   link(role: string): ProxyLink;
@@ -57,7 +58,7 @@ export function faultBench(defaults: Partial<CacheOptions<string>>, args: readon
       return there(proxy);
     },
     keys: keySpaceOf(() => there(redis)),
-    open: (options) => caches.open(options),
+    open: (options, parts) => caches.open(options, parts),
     openOverWire: (options) => caches.open({ redis: `redis://127.0.0.1:${there(proxy).port}`, ...options }),
     link(role) {
       const found = there(proxy)
