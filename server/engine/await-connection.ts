@@ -1,4 +1,4 @@
-import { ConfigurationError, describeError } from './errors.ts';
+import { ConfigurationError, causeOf, describeError } from './errors.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 
 /**
@@ -20,7 +20,7 @@ export function awaitConnection(guarded: GuardedClient, giveUpMs: number): Promi
     const onClose = () => settle(() => resolve(false));
     const onError = (error: Error) => {
       const refusal = refusalOf(error);
-      settle(() => (refusal === null ? resolve(false) : reject(new ConfigurationError(refusal, ['redis'], { cause: error }))));
+      settle(() => (refusal === null ? resolve(false) : reject(new ConfigurationError(refusal, ['redis'], { cause: causeOf(error) }))));
     };
     const timer = setTimeout(() => settle(() => resolve(false)), giveUpMs);
     timer.unref();

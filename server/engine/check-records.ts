@@ -2,7 +2,7 @@ import { askRedis } from './ask-redis.ts';
 import { refusalOf } from './await-connection.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { ConfigurationError } from './errors.ts';
+import { ConfigurationError, causeOf } from './errors.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
@@ -32,7 +32,7 @@ export async function checkRecords(
       found.set(entity, 'known');
     } else if (reply.kind === 'refused') {
       const refusal = refusalOf(reply.error);
-      if (refusal !== null) throw new ConfigurationError(refusal, ['redis'], { cause: reply.error });
+      if (refusal !== null) throw new ConfigurationError(refusal, ['redis'], { cause: causeOf(reply.error) });
     } else {
       const repair = versions.repair(entity, repairOf(reply)).then((repaired) => {
         if (repaired) found.set(entity, 'repaired');

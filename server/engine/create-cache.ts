@@ -18,6 +18,7 @@ import type { KnownFields, TypesOf } from './entity-types.ts';
 import {
   CacheClosed,
   ConfigurationError,
+  causeOf,
   describeError,
   InvalidationNotAcknowledged,
   NothingToUndo,
@@ -516,7 +517,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
 }
 
 function notAcknowledged(cause: Error): InvalidationNotAcknowledged {
-  return new InvalidationNotAcknowledged(`Redis did not acknowledge the invalidation (${describeError(cause)})`, { cause });
+  return new InvalidationNotAcknowledged(`Redis did not acknowledge the invalidation (${describeError(cause)})`, { cause: causeOf(cause) });
 }
 
 function isWriter<T>(value: T | (() => Promise<T>)): value is () => Promise<T> {

@@ -78,3 +78,9 @@ export function describeError(error: unknown): string {
   const reply = /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? null;
   return [error.name, code ?? reply].filter((part) => part !== null).join(' ');
 }
+
+/** What may be kept as the cause of an error that others log: ioredis hangs the command on a refusal, with a password or a value among its arguments. */
+export function causeOf(error: unknown): Error {
+  if (error instanceof Error && error.name !== 'ReplyError' && !('command' in error)) return error;
+  return new Error(describeError(error));
+}

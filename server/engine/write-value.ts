@@ -2,7 +2,7 @@ import { askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import type { EncodedPayload } from './envelope.ts';
-import { describeError, isOutOfRoom, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
+import { causeOf, describeError, isOutOfRoom, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
 import { fillCommand } from './fill-queue.ts';
 import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.ts';
 import { dataKey, leaseKey } from './keys.ts';
@@ -37,7 +37,7 @@ export async function writeValue(
     });
     if (!ended.ok) {
       throw new WrittenNotInvalidated(`the origin was written, but Redis did not acknowledge it (${describeError(ended.error)})`, {
-        cause: ended.error,
+        cause: causeOf(ended.error),
       });
     }
   };
@@ -123,5 +123,7 @@ function abandon(leases: readonly Lease[]): Lease[] {
 
 function refuse(leases: readonly Lease[], error: Error): never {
   abandon(leases);
-  throw new WriteNotStarted(`Redis did not take the write (${describeError(error)}); the origin was not touched`, { cause: error });
+  throw new WriteNotStarted(`Redis did not take the write (${describeError(error)}); the origin was not touched`, {
+    cause: causeOf(error),
+  });
 }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { textOf } from '../ask-redis.ts';
 import type { Clock } from '../clock.ts';
 import { parseJson } from '../control/parse-json.ts';
-import { OperatorUnavailable } from '../errors.ts';
+import { causeOf, OperatorUnavailable } from '../errors.ts';
 import { framesKey } from '../keys.ts';
 import { type ResolvedConnection, showAddress } from '../redis/connection.ts';
 import { openClient } from '../redis/open-client.ts';
@@ -108,6 +108,6 @@ export class FrameReader {
   }
 
   #unavailable(cause: unknown): OperatorUnavailable {
-    return new OperatorUnavailable(explainConnectionError(cause, this.#address), 'no', { cause });
+    return new OperatorUnavailable(explainConnectionError(cause, this.#address), 'no', { cause: causeOf(cause) });
   }
 }

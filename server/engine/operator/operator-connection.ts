@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
-import { describeError, OperatorUnavailable } from '../errors.ts';
+import { causeOf, describeError, OperatorUnavailable } from '../errors.ts';
 import { type ResolvedConnection, showAddress } from '../redis/connection.ts';
 import { openClient } from '../redis/open-client.ts';
 import { withDeadline } from '../redis/with-deadline.ts';
@@ -95,7 +95,7 @@ export class OperatorConnection {
           : isReply(cause)
             ? `${this.address} refused the command (${describeError(cause)})`
             : explainConnectionError(cause, this.address);
-    return new OperatorUnavailable(reason, applied, { cause });
+    return new OperatorUnavailable(reason, applied, { cause: causeOf(cause) });
   }
 
   close(): void {
