@@ -1,4 +1,4 @@
-// One process of the takeover: says when its origin is called, and answers its callers when the origin has. `hang`: it never does.
+// One process of the takeover: says when its origin is called, and what its callers had when all were answered: a value, or an error's name. `hang`: it never does.
 import { createCache } from 'sideboard-engine';
 
 const [, , redis, loadMs] = process.argv;
@@ -22,8 +22,8 @@ process.on('message', async ({ go, callers }) => {
     process.disconnect();
     return;
   }
-  const values = await Promise.all(Array.from({ length: callers }, () => cache.getOrSet('product', '1', load)));
-  process.send({ values: [...new Set(values)] });
+  const answers = await Promise.allSettled(Array.from({ length: callers }, () => cache.getOrSet('product', '1', load)));
+  process.send({ values: [...new Set(answers.map(({ value, reason }) => value ?? reason.name))] });
 });
 await cache.ready();
 process.send({ ready: true });
