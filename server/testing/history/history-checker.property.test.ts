@@ -12,7 +12,7 @@ const inOrder = (violations: readonly Violation[], history: readonly HistoryEven
     .sort((a, b) => a.at - b.at || a.class.localeCompare(b.class));
 
 describe('the checker and the promise word for word', () => {
-  it('find the same violations in any history, each class among them', () => {
+  it('find the same violations in the same ten thousand histories, each class among them', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(arbitraryHistory, (history) => {
@@ -23,12 +23,12 @@ describe('the checker and the promise word for word', () => {
         for (const { class: found } of naive) seen.add(found);
         expect(inOrder(checker.violations, history)).toEqual(inOrder(naive, history));
       }),
-      { numRuns: 10_000 },
+      { numRuns: 10_000, seed: 1 },
     );
     expect([...seen].sort()).toEqual([...VIOLATION_CLASSES].sort());
   });
 
-  it('find the same when a history is looked at as it comes in', () => {
+  it('find the same in any history that is looked at as it comes in', () => {
     fc.assert(
       fc.property(arbitraryHistory, (history) => {
         const checker = new HistoryChecker({ isIssued });
@@ -40,7 +40,7 @@ describe('the checker and the promise word for word', () => {
         expect(checker.late).toBe(0);
         expect(inOrder(checker.violations, history)).toEqual(inOrder(checkNaively(history, isIssued), history));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 4_000 },
     );
   });
 });
