@@ -23,7 +23,7 @@ export interface OpenClientOptions {
 
 const RECONNECT_MAX_MS = 1_000;
 /** A connection that stood this long was a good one: the next attempt after it is prompt again. */
-const GOOD_AFTER_MS = 1_000;
+const GOOD_AFTER_MS = 200;
 
 /**
  * One ioredis client with the traps of its defaults taken out: nothing is queued while offline, resent after a reconnect

@@ -44,14 +44,10 @@ export const seededBugs: readonly ProvenBug[] = [
       {
         file: 'read-batcher.js',
         find: 'for (const { entity } of batch.reads)\n            if (entity.unsent.size > 0)\n                entity.unsent = new Map();',
-        replace: 'batch.answered.then(() => { for (const { entity } of batch.reads) entity.unsent = new Map(); });',
+        replace: 'batch.onOpen = () => { for (const { entity } of batch.reads) entity.unsent = new Map(); };',
       },
-      {
-        file: 'read-batcher.js',
-        find: 'batch.joined.set(first, batch.callersOf(first));\n            return batch.answered.then(answerOf.bind(first));',
-        replace:
-          'first.batch.joined.set(first, first.batch.callersOf(first));\n            return first.batch.answered.then(answerOf.bind(first));',
-      },
+      { file: 'read.js', find: 'this.#isOpen = true;', replace: 'this.#isOpen = true;\n        this.onOpen?.();' },
+      { file: 'read-batcher.js', find: 'return batch.join(first);', replace: 'return first.batch.join(first);' },
       { file: 'read-batcher.js', find: 'entity.unsent.set(id, read);', replace: 'entity.unsent.set(id, Object.assign(read, { batch }));' },
     ],
     // A reply that is long on its way has many who could join it.
@@ -155,6 +151,7 @@ export const seededBugs: readonly ProvenBug[] = [
     edits: [
       { file: 'redis/open-client.js', find: 'autoResendUnfulfilledCommands: false', replace: 'autoResendUnfulfilledCommands: true' },
       { file: 'redis/open-client.js', find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },
+      { file: 'redis/pipelined-command.js', find: 'this.args = [];', replace: '' },
     ],
     // Reads are under way when Redis dies, and are still waited for when it has come back.
     scenario: {
