@@ -178,9 +178,14 @@ class RedisControlLink implements ControlLink {
     if (this.#io.control.status !== 'ready') return;
     const { ref, instance } = this.#host;
     const frames = this.#backlog.waiting();
-    const sentMs = this.#io.clock.monotonicMs();
     let replies: unknown[];
+    let sentMs = this.#io.clock.monotonicMs();
     try {
+      // Nothing is said of a time that is not Redis' own.
+      if (!this.#offset.known) {
+        this.#hearTime((await this.#pipeline([{ name: 'TIME', args: [] }]))[0], sentMs);
+        sentMs = this.#io.clock.monotonicMs();
+      }
       replies = await this.#pipeline([
         { name: 'TIME', args: [] },
         { name: 'GET', args: [policiesKey(ref)] },
@@ -194,11 +199,15 @@ class RedisControlLink implements ControlLink {
       return;
     }
     const [time, policies, faults, , , ...added] = replies;
-    const redisMs = parseTimeReply(time);
-    if (redisMs !== null) this.#offset.measured(redisMs, sentMs, this.#io.clock.monotonicMs());
+    this.#hearTime(time, sentMs);
     this.#backlog.written(frames.filter((_, index) => Buffer.isBuffer(added[index])));
     this.#readPolicies(policies);
     this.#readFaults(faults);
+  }
+
+  #hearTime(time: unknown, sentMs: number): void {
+    const redisMs = parseTimeReply(time);
+    if (redisMs !== null) this.#offset.measured(redisMs, sentMs, this.#io.clock.monotonicMs());
   }
 
   #record(): InstanceRecord {

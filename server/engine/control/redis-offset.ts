@@ -13,6 +13,11 @@ export class RedisOffset {
     this.#offsetMs = wallMs() - monotonicMs();
   }
 
+  /** False while it is this host's wall clock. */
+  get known(): boolean {
+    return Number.isFinite(this.#halfWidthMs);
+  }
+
   /** Redis time now, ms since 1970, with a fraction. */
   now(): number {
     return this.#monotonicMs() + this.#offsetMs;

@@ -1,4 +1,4 @@
-import { systemClock } from '../../engine/clock.ts';
+import { type Clock, systemClock } from '../../engine/clock.ts';
 import { type ControlLink, type ControlLinkHost, openControlLink } from '../../engine/control/control-link.ts';
 import type { CacheEvent } from '../../engine/events.ts';
 import { FaultSwitch } from '../../engine/fault/fault-switch.ts';
@@ -19,7 +19,13 @@ export interface FakeInstance {
   close(): Promise<void>;
 }
 
-export async function startInstance(url: string, ref: KeySpaceRef, id: string, allowFaults = true): Promise<FakeInstance> {
+export async function startInstance(
+  url: string,
+  ref: KeySpaceRef,
+  id: string,
+  allowFaults = true,
+  clock: Clock = systemClock,
+): Promise<FakeInstance> {
   const connection = resolveConnection(url);
   const events: CacheEvent[] = [];
   const policies: PolicyDocument[] = [];
@@ -41,7 +47,7 @@ export async function startInstance(url: string, ref: KeySpaceRef, id: string, a
     },
     emit: (event) => events.push(event),
   };
-  const link = openControlLink(host, { control, faults, clock: systemClock });
+  const link = openControlLink(host, { control, faults, clock });
   await link.start();
   return {
     id,
