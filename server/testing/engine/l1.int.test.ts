@@ -13,7 +13,7 @@ const ref = { env: 'test', service: 'shop' };
 const soon = { timeout: 10_000, interval: 10 };
 let server: RedisServer;
 let redis: Redis;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, { deadlineMs: 500 });
 beforeAll(async () => {
   server = await startRedisServer();
   redis = server.client();
@@ -200,7 +200,7 @@ describe('own changes', () => {
 
   it('an invalidation that Redis did not take is felt here all the same', async () => {
     const traced = await openServing();
-    await redis.call('CLIENT', 'PAUSE', '300', 'WRITE');
+    await redis.call('CLIENT', 'PAUSE', '1500', 'WRITE');
     await expect(traced.cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
     expect(await isLocal(traced, '1')).toBe(false);
   });
