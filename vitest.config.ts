@@ -11,6 +11,8 @@ export default defineConfig({
           // One context for all files of a thread: no module keeps state, and imports were two thirds of the time.
           pool: 'threads',
           isolate: false,
+          // How long a busy machine takes says nothing.
+          testTimeout: 60_000,
         },
       },
       {

@@ -34,7 +34,7 @@ let service: Cache<'product'>;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'sideboard-console-'));
   [redis, postgres] = await Promise.all([startRedisServer(), startPostgres()]);
-  service = createCache({ ...ref, redis: redis.url, allowFaults: true, policies: { product: { ttl: '30s' } } });
+  service = createCache({ ...ref, redis: redis.url, deadlineMs: 500, allowFaults: true, policies: { product: { ttl: '30s' } } });
   await service.ready();
   container = await buildContainer(
     readEnv({

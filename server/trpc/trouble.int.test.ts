@@ -44,7 +44,7 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'sideboard-trouble-'));
   [redis, postgres] = await Promise.all([startRedisServer(), startPostgres()]);
   const policies = { [entity.entity]: { ttl: '30s' as const } };
-  service = createCache({ ...ref, redis: redis.url, allowFaults: true, policies });
+  service = createCache({ ...ref, redis: redis.url, deadlineMs: 500, allowFaults: true, policies });
   await service.ready();
   container = await open(redis.url);
   admin = await signIn('root');

@@ -29,7 +29,13 @@ interface Service {
 async function service(allowFaults = true): Promise<Service> {
   services += 1;
   const ref = { env: 'test', service: `shop-${services}` };
-  const cache = createCache({ ...ref, redis: server.url, allowFaults, policies: { product: { ttl: '10min', jitter: 0 } } });
+  const cache = createCache({
+    ...ref,
+    redis: server.url,
+    deadlineMs: 500,
+    allowFaults,
+    policies: { product: { ttl: '10min', jitter: 0 } },
+  });
   onTestFinished(() => cache.close());
   const events: CacheEvent[] = [];
   cache.onEvent((event) => events.push(event));
