@@ -5,7 +5,7 @@ import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { cachesOf, countingLoader } from './open-caches.ts';
 
 let server: RedisServer;
-const caches = cachesOf(() => server);
+const caches = cachesOf(() => server, { deadlineMs: 300 });
 beforeAll(async () => {
   server = await startRedisServer();
 });
