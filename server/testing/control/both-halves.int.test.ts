@@ -12,7 +12,13 @@ async function fleet(): Promise<{ caches: Cache<'product'>[]; events: CacheEvent
   const events: CacheEvent[] = [];
   const caches = await Promise.all(
     [0, 1].map(async () => {
-      const cache = createCache({ ...ref, redis: server.url, allowFaults: true, policies: { product: { ttl: '10min', jitter: 0 } } });
+      const cache = createCache({
+        ...ref,
+        redis: server.url,
+        deadlineMs: 500,
+        allowFaults: true,
+        policies: { product: { ttl: '10min', jitter: 0 } },
+      });
       onTestFinished(() => cache.close());
       cache.onEvent((event) => events.push(event));
       await cache.ready();
@@ -113,7 +119,7 @@ it('Redis slowed beyond the deadline: the origin answers until the operator stop
   const [a] = caches;
   await a?.getOrSet('product', '1', async () => 'cached');
   await vi.waitFor(async () => expect(await a?.get('product', '1')).toBe('cached'), soon);
-  await operator.orderFaults(ref, { start: [{ kind: 'latency', id: 'drill', latencyMs: 400, endsAt: (await operator.now()) + 60_000 }] });
+  await operator.orderFaults(ref, { start: [{ kind: 'latency', id: 'drill', latencyMs: 1_500, endsAt: (await operator.now()) + 60_000 }] });
   expect(await a?.getOrSet('product', '1', async () => 'from the origin')).toBe('from the origin');
   expect((await operator.instances(ref)).map((instance) => instance.faults)).toEqual([['drill'], ['drill']]);
   expect(await operator.orderFaults(ref, { stop: ['drill'] })).toMatchObject({ pending: [] });
