@@ -35,6 +35,7 @@ import { type Invalidated, type InvalidationMode, invalidateKey } from './invali
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
 import { type LocalEntries, type LocalEntry, promiseOf } from './l1/local-entries.ts';
 import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
+import { LeaseGates } from './lease-gates.ts';
 import { LoadTable, loadOptions } from './load-table.ts';
 import { loadContextOf } from './load-terms.ts';
 import { LoopLag } from './loop-lag.ts';
@@ -93,7 +94,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
   readonly #context: EngineContext;
   readonly #versions: Versions;
   readonly #fills: FillQueue;
-  readonly #loads: LoadTable;
+  readonly #gates: LeaseGates;
   readonly #batcher: ReadBatcher;
   readonly #wakeUps: WakeUps;
   readonly #hub: SubscriberHub;
@@ -191,13 +192,11 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
     this.#structures = new StructureStore(this.#context);
     this.#local = options.l1 === null ? null : this.#openLocal(options.l1, () => open('subscriber'));
-    this.#loads = new LoadTable(this.#context, {
-      versions: this.#versions,
-      fills: this.#fills,
-      wakeUps: this.#wakeUps,
-      structures: this.#structures,
-    });
-    this.#batcher = new ReadBatcher(this.#context, this.#loads, {
+    const loads = new LoadTable(this.#context, { fills: this.#fills, structures: this.#structures });
+    this.#gates = new LeaseGates(this.#context, loads, { versions: this.#versions, wakeUps: this.#wakeUps });
+    this.#batcher = new ReadBatcher(this.#context, {
+      loads,
+      gates: this.#gates,
       versions: this.#versions,
       structures: this.#structures,
       local: this.#local,
@@ -376,7 +375,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     this.#local?.close();
     // Never started, or started wrong: there is still a registry to leave and there are sockets to end.
     await this.#starting?.catch(() => {});
-    await this.#loads.close();
+    await this.#gates.close();
     await this.#fills.drain();
     this.#deferred.close();
     await this.#link.close();

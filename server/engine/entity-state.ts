@@ -2,12 +2,15 @@ import { EntryCodec } from './codec/entry-codec.ts';
 import { type CacheKeyPrefix, dataKeyPrefix, versionKey } from './keys.ts';
 import type { LocalEntries } from './l1/local-entries.ts';
 import { LoadFailures } from './load-failures.ts';
-import type { LoadSlot } from './load-table.ts';
+import type { LoadSlot } from './load-slot.ts';
 import { EntityMetrics } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import type { Policy } from './policy.ts';
 import type { Read } from './read.ts';
 import type { VersionRecord } from './version-record.ts';
+
+/** The share of misses is that of about so many reads. */
+const SHARE_OF_READS = 16;
 
 /** What an instance knows and does about one entity. */
 export class EntityState {
@@ -37,6 +40,8 @@ export class EntityState {
   prefix: CacheKeyPrefix | null = null;
   /** Rule 7: no record below this is believed. Revs fit a double until the year 2255. */
   highestRev = 0;
+  /** Of the last reads that might have loaded, those that found no entry: from 0 to 1. */
+  #missShare = 0;
 
   constructor(ref: KeySpaceRef, name: string, policy: Policy) {
     this.ref = ref;
@@ -69,6 +74,17 @@ export class EntityState {
   isUnacknowledged(id: string): boolean {
     const { bump, ids } = this.unacknowledged;
     return bump || (ids.size > 0 && ids.has(id));
+  }
+
+  /** Of the reads of one round: `missed` of `reads` found no entry. */
+  noteMisses(missed: number, reads: number): void {
+    if (reads === 0 || (missed === 0 && this.#missShare === 0)) return;
+    this.#missShare += Math.min(1, reads / SHARE_OF_READS) * (missed / reads - this.#missShare);
+  }
+
+  /** True where a miss is likelier than not. */
+  get mostlyMisses(): boolean {
+    return this.#missShare > 0.5;
   }
 
   /** ARGV of the version scripts. */

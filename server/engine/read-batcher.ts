@@ -10,6 +10,7 @@ import { TooManyReads } from './errors.ts';
 import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
 import type { LocalRound } from './l1/local-round.ts';
 import type { LocalTier } from './l1/local-tier.ts';
+import type { LeaseGates, LeaseQuestion } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
 import { answerHeld, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
@@ -39,6 +40,7 @@ class Share {
   reply: RecordReply | null = null;
   hits = 0;
   stale = 0;
+  misses = 0;
 
   constructor(entity: EntityState, ns: string | null = entity.record?.ns ?? null) {
     this.entity = entity;
@@ -55,6 +57,8 @@ interface Round {
   readonly leaseKeys: string[];
   /** Position of a read's lease among the values. */
   readonly leases: Map<Read, number>;
+  /** Leases asked for beside the entries, until their reads are settled. */
+  readonly foreseen: Map<Read, LeaseQuestion>;
   /** Reads of entities without a version: they send the record's question alone. */
   readonly unknown: Read[];
   readonly shares: Map<EntityState, Share>;
@@ -65,6 +69,7 @@ interface Round {
 export class ReadBatcher {
   readonly #context: EngineContext;
   readonly #loads: LoadTable;
+  readonly #gates: LeaseGates;
   readonly #versions: Versions;
   readonly #structures: StructureStore;
   readonly #local: LocalTier | null;
@@ -74,11 +79,11 @@ export class ReadBatcher {
 
   constructor(
     context: EngineContext,
-    loads: LoadTable,
-    parts: { versions: Versions; structures: StructureStore; local: LocalTier | null },
+    parts: { loads: LoadTable; gates: LeaseGates; versions: Versions; structures: StructureStore; local: LocalTier | null },
   ) {
     this.#context = context;
-    this.#loads = loads;
+    this.#loads = parts.loads;
+    this.#gates = parts.gates;
     this.#versions = parts.versions;
     this.#structures = parts.structures;
     this.#local = parts.local;
@@ -128,13 +133,15 @@ export class ReadBatcher {
     const commands = commandsOf(asked, shares.keys(), misconfigured);
     if (local !== null) commands.push(...local.commands);
     this.#sent += 1;
-    const answer = await askRedis(this.#context, this.#context.read, commands);
+    const answering = askRedis(this.#context, this.#context.read, commands);
+    if (number === 1) this.#foresee(round);
+    const answer = await answering;
     this.#sent -= 1;
     const replies = answer.ok ? answer.replies : [];
     let next = 0;
     const values = keys.length === 0 ? [] : replies[next++];
     if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
-      local?.end();
+      this.#end(round);
       this.#unavailable(batch, reads);
       batch.open();
       return;
@@ -148,11 +155,11 @@ export class ReadBatcher {
     }
     local?.heard(replies.slice(next));
     if (refusesWrites && !misconfigured) {
-      local?.end();
+      this.#end(round);
       return this.#ask(batch, reads, number, true);
     }
     const again = this.#answer(round, values);
-    local?.end();
+    this.#end(round);
     for (const read of again) batch.postpone(read);
     batch.open();
     const repaired = await this.#repair(shares.values());
@@ -188,7 +195,24 @@ export class ReadBatcher {
     const leaseKeys = leased.map(({ key }) => leaseKey(key));
     const leases = new Map(leased.map(({ read }, index) => [read, keys.length + index]));
     const local = this.#local?.begin(sent, shares.keys()) ?? null;
-    return { batch, reads: sent, keys, leaseKeys, leases, unknown, shares, local };
+    return { batch, reads: sent, keys, leaseKeys, leases, foreseen: new Map(), unknown, shares, local };
+  }
+
+  /** Where a miss is likelier than a hit, its lease is asked for in the same moment. */
+  #foresee({ reads, keys, leases, shares, foreseen }: Round): void {
+    for (const [at, read] of reads.entries()) {
+      const { entity, id, want } = read;
+      const key = keys[at];
+      if (!entity.mostlyMisses || typeof want !== 'function' || leases.has(read) || key === undefined) continue;
+      const question = this.#gates.foresee(entity, id, { key, ns: shares.get(entity)?.ns ?? '' });
+      if (question !== null) foreseen.set(read, question);
+    }
+  }
+
+  /** All its reads are settled, or are asked again. */
+  #end({ local, foreseen }: Round): void {
+    local?.end();
+    for (const [{ entity, id }, question] of foreseen) this.#gates.needless(entity, id, question);
   }
 
   /** Answers what the replies answer; returns the reads that must be asked again. */
@@ -218,7 +242,8 @@ export class ReadBatcher {
   /** Those whom an entry answered, counted for each entity at once: they began together and end together. */
   #count(batch: Batch, shares: Iterable<Share>): void {
     const durationUs = (this.#context.clock.monotonicMs() - batch.startedAtMs) * 1_000;
-    for (const { entity, hits, stale } of shares) {
+    for (const { entity, hits, stale, misses } of shares) {
+      entity.noteMisses(misses, hits + stale + misses);
       this.#context.reads.underWay -= hits + stale;
       if (hits > 0) entity.metrics.read('hit', durationUs, hits);
       if (stale > 0) entity.metrics.read('stale', durationUs, stale);
@@ -281,7 +306,7 @@ export class ReadBatcher {
     answerWithEntry(round.batch, read, kind, decoded.value, judged);
     if (want === 'get' || want === 'peek') return;
     if (kind === 'fresh' && !refreshesEarly(entity.policy, judged, nowMs, this.#context.random)) return;
-    this.#loads.refresh(entity, id, { key: keyAt(round, at), ns: share.ns ?? '' }, bytes, want, kind === 'stale' ? 'refresh' : 'early');
+    this.#gates.refresh(entity, id, { key: keyAt(round, at), ns: share.ns ?? '' }, bytes, want, kind === 'stale' ? 'refresh' : 'early');
   }
 
   #tally(batch: Batch, share: Share, read: Read, kind: 'fresh' | 'stale', callers: number): void {
@@ -352,10 +377,14 @@ export class ReadBatcher {
       if (useless?.why === 'problem') this.#loads.remove(key, useless.bytes);
       return null;
     }
+    const share = round.shares.get(entity);
+    if (share !== undefined) share.misses += 1;
     const leaseAt = round.leases.get(read);
     const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
     if (lease === null || !this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) {
-      this.#loads.miss(entity, id, { key, ns: round.shares.get(entity)?.ns ?? '' }, [waiter], useless);
+      const foreseen = round.foreseen.get(read) ?? null;
+      round.foreseen.delete(read);
+      this.#gates.miss(entity, id, { key, ns: share?.ns ?? '' }, [waiter], useless, foreseen);
     }
     return waiter;
   }

@@ -6,8 +6,8 @@ import { PipelinedCommand } from './redis/pipelined-command.ts';
 /**
  * Every Lua script of the engine. No shebang (Redis 6.2 runs them too). A lease is a string: a token of fixed length whose
  * first byte is `L` for a load or `W` for a write, then the instance ids of those who wait. Scripts compare the token part
- * alone; APPEND keeps the TTL. A wake is `w` and the data key, published on the inbox of each waiter by `pcall`: a refused
- * PUBLISH must not abort a script that has removed something already.
+ * alone; APPEND keeps the TTL. A wake is `w`, or `r` where a lease was given back unfilled, and the data key, published on the
+ * inbox of each waiter by `pcall`: a refused PUBLISH must not abort a script that has removed something already.
  */
 
 /** `L` or `W`, 16 of the instance, 7 of its counter. */
@@ -28,10 +28,10 @@ function script(name: string, lua: string): Script {
 
 const TOKEN_OF = `local function token_of(lease) return lease and string.sub(lease, 1, ${TOKEN_LENGTH}) end
 `;
-const WAKE = `local function wake(lease, key, inbox)
+const WAKE = `local function wake(lease, key, inbox, why)
   if not lease then return end
   for i = ${TOKEN_LENGTH + 1}, #lease, ${INSTANCE_LENGTH} do
-    redis.pcall('PUBLISH', inbox .. string.sub(lease, i, i + ${INSTANCE_LENGTH - 1}), 'w' .. key)
+    redis.pcall('PUBLISH', inbox .. string.sub(lease, i, i + ${INSTANCE_LENGTH - 1}), (why or 'w') .. key)
   end
 end
 `;
@@ -106,7 +106,7 @@ export const releaseLease: Script = script(
   `${TOKEN_OF}${WAKE}local held = redis.call('GET', KEYS[2])
 if token_of(held) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[2])
-wake(held, KEYS[1], ARGV[2])
+wake(held, KEYS[1], ARGV[2], 'r')
 return 1`,
 );
 

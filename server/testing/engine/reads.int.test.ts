@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Clock, systemClock } from '../../engine/clock.ts';
-import { FALLBACK_MS } from '../../engine/load-table.ts';
+import { FALLBACK_MS } from '../../engine/lease-gates.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
 

@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { inboxPrefix } from '../../engine/keys.ts';
-import { FALLBACK_MS } from '../../engine/load-table.ts';
+import { FALLBACK_MS } from '../../engine/lease-gates.ts';
 import { invalidateEntry } from '../../engine/scripts.ts';
 import { buildEngine } from '../build-engine.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
@@ -141,6 +141,27 @@ describe('rule 6: waiters', () => {
       .exec();
     expect(await waiting).toBe('own');
     expect(b.events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
+  });
+
+  it('one that is told that a failed load gave the lease back waits for whoever has it next', async () => {
+    // Nobody looks again but who is told to.
+    const parts = { clock: manualClock() };
+    const [a, b, c] = [await caches.open(), await caches.open({}, parts), await caches.open({}, parts)];
+    const lease = await leaseOf('1');
+    const failing = deferred<string>();
+    const failed = expect(a.cache.getOrSet('product', '1', () => failing.promise)).rejects.toThrow('origin');
+    await vi.waitFor(async () => expect(await redis.exists(lease)).toBe(1));
+    const answer = deferred<string>();
+    const own = countingLoader(() => answer.promise);
+    const reads = [b, c].map(({ cache }) => cache.getOrSet('product', '1', own.load));
+    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(24 + 2 * 16));
+    failing.reject(new Error('origin'));
+    await failed;
+    // One has it, the other is listed again.
+    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(24 + 16));
+    answer.resolve('value');
+    expect(await Promise.all(reads)).toEqual(['value', 'value']);
+    expect(own.calls()).toBe(1);
   });
 
   it('one that hears of no revocation loads by itself when the lease has changed hands twice', async () => {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from '../../engine/events.ts';
-import { FALLBACK_MS } from '../../engine/load-table.ts';
+import { FALLBACK_MS } from '../../engine/lease-gates.ts';
 import { beginWrite, runScript } from '../../engine/scripts.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';

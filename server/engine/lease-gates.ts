@@ -1,0 +1,281 @@
+import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
+import type { Loader } from './cache.ts';
+import type { EngineContext } from './engine-context.ts';
+import type { EntityState } from './entity-state.ts';
+import { ENVELOPE_HEAD_BYTES, judge } from './envelope.ts';
+import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
+import type { Lease } from './lease.ts';
+import { type Gate, slotOf, tidy } from './load-slot.ts';
+import type { LoadTable } from './load-table.ts';
+import type { SeenEntry } from './load-terms.ts';
+import type { LoadWaiter } from './load-waiter.ts';
+import type { Versions } from './versions.ts';
+import type { Wake, WakeUps } from './wake-ups.ts';
+
+/**
+ * How the reads of this process ask the fleet for the right to load. A miss asks and waits, and while one question is open
+ * everybody who misses that key joins its gate. A stale read asks without waiting. Where misses are likely, because most of
+ * an entity's last reads were misses, the lease is asked for beside the entry, in the same moment over its own connection:
+ * a cold read then costs one round trip and not two. The question is as young as the read, so its answer is as legal as one
+ * that was asked for later; one that turns out to be needless is given back.
+ */
+
+export type At = { readonly key: CacheKey; readonly ns: string };
+
+/** A question to the fleet, and how its asker is woken if another holds the lease. */
+export interface LeaseQuestion {
+  readonly at: At;
+  readonly answer: Promise<LeaseAnswer>;
+  readonly wake: { readonly waited: Promise<Wake>; stop(): void };
+}
+
+/** A waiter looks again after this even if no push came. */
+export const FALLBACK_MS = 250;
+/** The version may move under a question this often. */
+const MOVES_MAX = 3;
+const REFRESH_PAUSE_MS = 300;
+
+export class LeaseGates {
+  readonly #context: EngineContext;
+  readonly #loads: LoadTable;
+  readonly #versions: Versions;
+  readonly #wakeUps: WakeUps;
+  /** Questions that are under way: `close` gives back what they bring. */
+  readonly #asking = new Set<Promise<unknown>>();
+  /** Asked beside a read that has not come back yet. */
+  readonly #foreseen = new Set<LeaseQuestion>();
+  #closed = false;
+
+  constructor(context: EngineContext, loads: LoadTable, parts: { versions: Versions; wakeUps: WakeUps }) {
+    this.#context = context;
+    this.#loads = loads;
+    this.#versions = parts.versions;
+    this.#wakeUps = parts.wakeUps;
+  }
+
+  /** Asks for the lease of a key that is being read; null where it would not help. To be given to `miss` or to `needless`. */
+  foresee(entity: EntityState, id: string, at: At): LeaseQuestion | null {
+    if (!entity.mostlyMisses || this.#closed || entity.failures.standing(id, this.#context.clock) !== null) return null;
+    const slot = slotOf(entity, id);
+    // Whoever asks or loads already is joined by the miss.
+    if (slot.gate !== null || slot.foreseen || slot.running !== null) return null;
+    slot.foreseen = true;
+    const question = this.#pose(entity, at, null);
+    this.#foreseen.add(question);
+    // For the time until somebody waits for it.
+    question.answer.catch(() => {});
+    return question;
+  }
+
+  /** The read did not miss, or may not use the answer: what it brings is given back. */
+  needless(entity: EntityState, id: string, question: LeaseQuestion): void {
+    if (this.#take(entity, id, question)) this.#giveBack(question);
+  }
+
+  /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. */
+  miss(
+    entity: EntityState,
+    id: string,
+    at: At,
+    waiters: readonly LoadWaiter[],
+    useless: UselessEntry | null,
+    foreseen: LeaseQuestion | null = null,
+  ): void {
+    const slot = slotOf(entity, id);
+    const failed = this.#loads.failAgain(entity, id, waiters);
+    if (failed || slot.gate !== null) {
+      if (foreseen !== null) this.needless(entity, id, foreseen);
+      if (!failed) slot.gate?.late.push(...waiters);
+      tidy(entity, id, slot);
+      return;
+    }
+    const gate: Gate = { late: [...waiters] };
+    slot.gate = gate;
+    const first = foreseen !== null && this.#take(entity, id, foreseen) ? foreseen : null;
+    this.#passGate(entity, id, gate, at, useless, first)
+      .catch((error: unknown) => {
+        // A defect of the engine; nobody may hang for it.
+        for (const waiter of gate.late) waiter.fail(this.#context, entity, id, error);
+      })
+      .finally(() => {
+        slot.gate = null;
+        tidy(entity, id, slot);
+      });
+  }
+
+  /** One instance of the fleet loads an entry again that is stale, or soon will be, while all are served from it. */
+  refresh(entity: EntityState, id: string, at: At, seen: Buffer, loader: Loader<unknown>, reason: 'refresh' | 'early'): void {
+    const slot = slotOf(entity, id);
+    const failed = entity.failures.standing(id, this.#context.clock) !== null;
+    if (slot.refreshing || slot.gate !== null || slot.running !== null || failed || this.#closed) {
+      tidy(entity, id, slot);
+      return;
+    }
+    slot.refreshing = true;
+    const pause = () =>
+      this.#context.clock.after(REFRESH_PAUSE_MS, () => {
+        slot.refreshing = false;
+        tidy(entity, id, slot);
+      });
+    askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
+      if (lease !== null && this.#closed) this.#loads.forget(lease);
+      else if (lease !== null) {
+        const entry = { key: at.key, bytes: seen };
+        this.#loads.start(entity, id, { lease, reason, loader, seen: entry, waiters: [], begun: false, result: null });
+      }
+      pause();
+    }, pause);
+  }
+
+  /** No further fill begins; leases of loads under way are given back, so that the fleet need not wait for them. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#loads.endFills();
+    await Promise.all(this.#asking);
+    for (const question of this.#foreseen) this.#giveBack(question);
+    this.#foreseen.clear();
+    await this.#loads.giveBackLeases();
+  }
+
+  async #passGate(
+    entity: EntityState,
+    id: string,
+    gate: Gate,
+    first: At,
+    useless: UselessEntry | null,
+    foreseen: LeaseQuestion | null,
+  ): Promise<void> {
+    const { clock } = this.#context;
+    const giveUpAtMs = clock.monotonicMs() + entity.policy.loadTimeoutMs + entity.policy.leaseMs;
+    let at = first;
+    let moves = 0;
+    let posed = foreseen;
+    let unwanted = useless;
+    let awaited: string | null = null;
+    let told = false;
+    let tookOver = false;
+    while (gate.late.length > 0) {
+      const asking = gate.late;
+      gate.late = [];
+      const asked: UselessEntry | null = posed === null ? unwanted : null;
+      const { answer: question, wake } = posed ?? this.#pose(entity, at, asked);
+      posed = null;
+      const answer = await question;
+      // Whoever fails from here on is settled by the caller of this method.
+      gate.late.unshift(...asking);
+      if (answer.kind !== 'held') wake.stop();
+      unwanted = null;
+      switch (answer.kind) {
+        case 'granted': {
+          this.#startLeased(entity, id, gate, answer.lease, asked?.why === 'expired' ? { key: at.key, bytes: asked.bytes } : null);
+          return;
+        }
+        case 'entry': {
+          unwanted = this.#serve(entity, id, at.key, asking, answer.bytes);
+          if (unwanted === null) gate.late.splice(0, asking.length);
+          break;
+        }
+        case 'held': {
+          if (this.#loads.join(entity, id, answer.token, at.key, asking)) {
+            gate.late.splice(0, asking.length);
+            wake.stop();
+            break;
+          }
+          // Rule 6: a key may be invalidated faster than it loads. Another token than the one waited for means a revocation,
+          // but for the first of which nobody told: a dead holder's lease ran out, or a failed load gave it back, and another
+          // waiter has it.
+          const changed: boolean = awaited !== null && awaited !== answer.token;
+          if ((changed && (told || tookOver)) || clock.monotonicMs() >= giveUpAtMs) {
+            wake.stop();
+            return this.#startUnleased(entity, id, gate);
+          }
+          tookOver ||= changed;
+          awaited = answer.token;
+          told = (await wake.waited) === 'told';
+          break;
+        }
+        case 'moved': {
+          moves += 1;
+          if (moves > MOVES_MAX || entity.prefix === null || entity.record === null) return this.#startUnleased(entity, id, gate);
+          at = { key: dataKeyOf(entity.prefix, escapeId(id)), ns: entity.record.ns };
+          break;
+        }
+        case 'writing':
+        case 'unavailable':
+          return this.#startUnleased(entity, id, gate);
+      }
+    }
+  }
+
+  #pose(entity: EntityState, at: At, useless: UselessEntry | null): LeaseQuestion {
+    const wake = this.#listen(at.key);
+    return { at, answer: this.#ask(entity, at, useless), wake };
+  }
+
+  async #ask(entity: EntityState, at: At, useless: UselessEntry | null): Promise<LeaseAnswer> {
+    const question = askForLease(this.#context, this.#versions, entity, at, useless);
+    this.#asking.add(question);
+    try {
+      return await question;
+    } finally {
+      this.#asking.delete(question);
+    }
+  }
+
+  /** True for the first who takes it. */
+  #take(entity: EntityState, id: string, question: LeaseQuestion): boolean {
+    const slot = slotOf(entity, id);
+    slot.foreseen = false;
+    tidy(entity, id, slot);
+    return this.#foreseen.delete(question);
+  }
+
+  #giveBack({ answer, wake }: LeaseQuestion): void {
+    wake.stop();
+    answer.then(
+      (answered) => {
+        if (answered.kind === 'granted') this.#loads.forget(answered.lease);
+      },
+      () => {
+        // No answer, no lease.
+      },
+    );
+  }
+
+  /** `waited` resolves at the first wake after this call, or when the fallback timer has run. */
+  #listen(key: CacheKey): LeaseQuestion['wake'] {
+    let end = (_how: Wake) => {};
+    const waited = new Promise<Wake>((resolve) => {
+      const cancel = this.#context.clock.after(FALLBACK_MS, () => end('untold'));
+      const forget = this.#wakeUps.listen(key, (how) => end(how));
+      end = (how) => {
+        cancel();
+        forget();
+        resolve(how);
+      };
+    });
+    return { waited, stop: () => end('untold') };
+  }
+
+  #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease, seen: SeenEntry | null): void {
+    const waiters = gate.late.splice(0);
+    const [first] = waiters;
+    if (first !== undefined) {
+      this.#loads.start(entity, id, { lease, reason: 'miss', loader: first.load, seen, waiters, begun: false, result: null });
+    }
+  }
+
+  #startUnleased(entity: EntityState, id: string, gate: Gate): void {
+    this.#loads.loadUnleased(entity, id, gate.late.splice(0));
+  }
+
+  /** The entry that stood when the lease was asked for: a reply to a question sent after these reads began. Null once they have it; the entry if it is of no use. */
+  #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): UselessEntry | null {
+    const judged = judge(bytes, key, this.#context.redisNow());
+    if (judged.kind === 'problem' || judged.kind === 'expired') return { why: judged.kind, bytes };
+    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
+    if (decoded.kind !== 'value') return { why: 'problem', bytes };
+    for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
+    return null;
+  }
+}

@@ -1,0 +1,103 @@
+import type { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Cache } from '../../engine/cache.ts';
+import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { commandCalls } from './command-calls.ts';
+import { type HeldLinks, holdLinksTo } from './held-links.ts';
+import { keySpaceOf } from './key-space.ts';
+import { cachesOf, countingLoader, patient } from './open-caches.ts';
+
+let server: RedisServer;
+let redis: Redis;
+let links: HeldLinks;
+// A lease that is not given back stays for longer than any test.
+const caches = cachesOf(() => server, { ...patient, policies: { product: { ttl: '10min', leaseMs: 60_000 } } });
+const { keyOf, leaseOf } = keySpaceOf(() => redis);
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = server.client();
+});
+beforeEach(async () => {
+  await redis.flushall();
+  links = await holdLinksTo(server.port);
+});
+afterEach(async () => {
+  await caches.closeAll();
+  await links.close();
+});
+afterAll(() => server.stop());
+
+/** Enough misses, one after another, that the next one is expected. */
+async function missOften(cache: Cache<string>): Promise<void> {
+  for (let i = 0; i < 20; i += 1) await cache.getOrSet('product', `cold ${i}`, () => Promise.resolve(i));
+  await vi.waitFor(async () => expect(await redis.exists(await leaseOf('cold 19'))).toBe(0));
+}
+
+async function leaseStands(id: string): Promise<void> {
+  await vi.waitFor(async () => expect(await redis.exists(await leaseOf(id))).toBe(1));
+}
+
+describe('where most reads miss', () => {
+  it('the lease is asked for while the entry is: both are on their way at once', async () => {
+    const { cache } = await caches.open({ redis: links.url });
+    await missOften(cache);
+    const { load, calls } = countingLoader(() => Promise.resolve('value'));
+    const release = links.hold('read', 'toClient');
+    const read = cache.getOrSet('product', '1', load);
+    await leaseStands('1');
+    expect(calls()).toBe(0);
+    release();
+    expect(await read).toBe('value');
+    await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'))).toBe(1));
+    expect(calls()).toBe(1);
+    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+  });
+
+  it('an entry that stands is served as a hit, and no lease is left', async () => {
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    await b.cache.set('product', '1', 'stands');
+    await missOften(a.cache);
+    const { load, calls } = countingLoader(() => Promise.resolve('own'));
+    a.events.length = 0;
+    expect(await a.cache.getOrSet('product', '1', load)).toBe('stands');
+    expect(a.events).toMatchObject([{ type: 'read', outcome: 'hit' }]);
+    expect(calls()).toBe(0);
+    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+  });
+
+  it('a read that is lost gives its lease back', async () => {
+    const { cache } = await caches.open({ redis: links.url });
+    await missOften(cache);
+    links.hold('read', 'toClient');
+    const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
+    await leaseStands('1');
+    const clients = String(await redis.client('LIST'));
+    const id = /id=(\d+).*name=sideboard-read/.exec(clients)?.[1] ?? '';
+    await redis.client('KILL', 'ID', id);
+    expect(await read).toBe('value');
+    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(0));
+    expect(await redis.exists(await keyOf('1'))).toBe(0);
+  });
+
+  it('an instance that closes gives it back', async () => {
+    const { cache } = await caches.open({ redis: links.url });
+    await missOften(cache);
+    links.hold('read', 'toClient');
+    const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
+    await leaseStands('1');
+    await cache.close();
+    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+    expect(await read).toBe('value');
+  });
+});
+
+it('where most reads hit, nothing but the entry is asked for', async () => {
+  const { cache } = await caches.open();
+  for (let i = 0; i < 20; i += 1) await cache.set('product', String(i), i);
+  for (const id of ['none', 'none either']) await cache.getOrSet('product', id, () => Promise.resolve('loaded'));
+  for (let i = 0; i < 20; i += 1) await cache.get('product', String(i));
+  await redis.config('RESETSTAT');
+  for (let i = 0; i < 20; i += 1) expect(await cache.getOrSet('product', String(i), () => Promise.resolve('own'))).toBe(i);
+  const calls = await commandCalls(redis);
+  expect([calls.get('mget'), calls.get('evalsha') ?? 0, calls.get('eval') ?? 0]).toEqual([20, 0, 0]);
+});
