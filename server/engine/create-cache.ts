@@ -2,15 +2,13 @@ import type { Redis } from 'ioredis';
 import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
 import { awaitConnection } from './await-connection.ts';
-import type { BreakerState } from './breaker.ts';
-import { bulkLoaders, isBulk } from './bulk-loader.ts';
+import { bulkLoaders } from './bulk-loader.ts';
 import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, LoadMany, ManyResult, Peek, ReadOptions } from './cache.ts';
 import { changeVersion } from './change-version.ts';
 import { checkRecords } from './check-records.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { StructureStore } from './codec/structure-store.ts';
 import { type ControlLink, openControlLink } from './control/control-link.ts';
-import { countReads } from './count-reads.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
@@ -23,7 +21,6 @@ import {
   InvalidationNotAcknowledged,
   NothingToUndo,
   SerializationError,
-  TooManyReads,
   WrittenNotInvalidated,
 } from './errors.ts';
 import { type CacheEvent, createEventBus, type EventBus } from './events.ts';
@@ -36,22 +33,21 @@ import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
 import { type LocalEntries, type LocalEntry, promiseOf } from './l1/local-entries.ts';
 import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LeaseGates } from './lease-gates.ts';
-import { LoadTable, loadOptions } from './load-table.ts';
-import { loadContextOf } from './load-terms.ts';
+import { LoadTable } from './load-table.ts';
+import { loadUncached } from './load-uncached.ts';
 import { LoopLag } from './loop-lag.ts';
 import { takeFrame } from './metrics.ts';
+import { openEngineClients } from './open-engine-clients.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import { OriginBulkhead } from './origin-bulkhead.ts';
 import { Outage } from './outage.ts';
 import { parseCacheOptions, type ResolvedCacheOptions } from './parse-cache-options.ts';
 import type { PolicyInput } from './policy.ts';
 import { ReadBatcher } from './read-batcher.ts';
+import { readMany } from './read-many.ts';
 import { Deadlines } from './redis/deadlines.ts';
-import { GuardedClient } from './redis/guarded-client.ts';
-import { openClient } from './redis/open-client.ts';
 import { createSubscriberHub, type SubscriberHub } from './redis/subscriber-hub.ts';
 import { RetryBudget } from './retry-budget.ts';
-import { runLoader } from './run-loader.ts';
 import { TopKeys } from './top-keys.ts';
 import { Versions } from './versions.ts';
 import { WakeUps } from './wake-ups.ts';
@@ -60,12 +56,6 @@ import { writeValue } from './write-value.ts';
 
 /** `ready` gives up waiting for a connection after this; reads answer from the origin until it stands. */
 const CONNECT_WAIT_MS = 1_000;
-
-/** The replies of reads are proven to be theirs at least this often. */
-const STEP_OF_READS_MS = 10;
-/** Ids of one `getMany`, and those of them that are on their way at once. */
-const IDS_MAX = 10_000;
-const IDS_AT_ONCE = 1_000;
 
 /** What a test may put in place of the machine's own. */
 export interface CacheParts {
@@ -114,49 +104,24 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     const bus = this.#bus;
     const instance = createInstanceId();
     this.#faults = new FaultSwitch({ allow: options.allowFaults, instance, random, emit: (event) => bus.emit(event) });
-    const outage = new Outage(bus, clock);
     this.#acknowledged = new Acknowledged(clock);
-    const open = (role: 'read' | 'write' | 'lease' | 'subscriber' | 'control') =>
-      openClient(connection, role, {
-        faults: this.#faults,
-        // Far past the engine's own deadline, which alone can tell a busy process from a silent Redis.
-        commandTimeoutMs: Math.max(1_000, 2 * deadlineMs),
-        socketTimeoutMs: Math.max(500, 2 * deadlineMs),
-        random,
-        onError: (problem) => {
-          if (role === 'read') outage.begin(problem);
-        },
-      });
-    const guard = (
-      role: 'read' | 'write' | 'lease',
-      more: { onBreaker?: (state: BreakerState) => void; onAnotherServer?: () => void } = {},
-    ) =>
-      new GuardedClient(open(role), {
-        clock,
-        deadlineMs,
-        ...more,
-        // An acknowledgement must be that of its own command. A read that has the reply of a later one is no older for it, and the key in an entry shows whose it is.
-        stepEveryMs: role === 'read' ? STEP_OF_READS_MS : 0,
-        onOutOfStep: () => bus.emit({ type: 'connection.out-of-step', role }),
-        onBreaker: (state, reason) => {
-          bus.emit({ type: 'breaker.changed', role, state, reason });
-          more.onBreaker?.(state);
-        },
-      });
-    const read = guard('read', {
-      onBreaker: (state) => {
-        if (state === 'closed') outage.end();
-        else outage.begin('no answer in time');
+    const { read, write, lease, control, openSubscriber } = openEngineClients({
+      connection,
+      deadlineMs,
+      clock,
+      random,
+      faults: this.#faults,
+      bus,
+      outage: new Outage(bus, clock),
+      isClosing: () => this.#closing !== null,
+      onAnotherServer: () => {
+        this.#changeServer().catch((error: unknown) =>
+          bus.emit({ type: 'control.rejected', what: 'server', reason: describeError(error) }),
+        );
       },
     });
-    read.onUsable(() => {
-      if (!read.breaker.open) outage.end();
-    });
-    read.client.on('close', () => {
-      if (this.#closing === null) outage.begin('connection lost');
-    });
-    this.#control = open('control');
-    this.#hub = createSubscriberHub(open('subscriber'), clock, (error) => bus.emit({ type: 'listener.failed', error }));
+    this.#control = control;
+    this.#hub = createSubscriberHub(openSubscriber(), clock, (error) => bus.emit({ type: 'listener.failed', error }));
     this.#entities = new Map([...options.policies].map(([name, policy]) => [name, new EntityState(ref, name, policy)]));
     this.#link = this.#openLink(ref, instance, options, clock);
     const link = this.#link;
@@ -175,14 +140,8 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
       reads: { underWay: 0, max: options.readsMax },
       top: new TopKeys(random),
       read,
-      lease: guard('lease'),
-      write: guard('write', {
-        onAnotherServer: () => {
-          this.#changeServer().catch((error: unknown) =>
-            bus.emit({ type: 'control.rejected', what: 'server', reason: describeError(error) }),
-          );
-        },
-      }),
+      lease,
+      write,
       faults: this.#faults,
       redisNow: () => link.redisNow(),
       nextToken: tokenSource(instance),
@@ -191,7 +150,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     this.#fills = new FillQueue(this.#context);
     this.#wakeUps = new WakeUps(this.#hub, inboxChannel(ref, instance));
     this.#structures = new StructureStore(this.#context);
-    this.#local = options.l1 === null ? null : this.#openLocal(options.l1, () => open('subscriber'));
+    this.#local = options.l1 === null ? null : this.#openLocal(options.l1, openSubscriber);
     const loads = new LoadTable(this.#context, { fills: this.#fills, structures: this.#structures });
     this.#gates = new LeaseGates(this.#context, loads, { versions: this.#versions, wakeUps: this.#wakeUps });
     this.#batcher = new ReadBatcher(this.#context, {
@@ -222,7 +181,8 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     if (local !== null) return trustPromise<T>(local);
     const entity = this.#entity(entityName);
     if (entity instanceof Error) return Promise.reject(entity);
-    if (entity.codePolicy.strategy === 'none' || options?.skipCache) return this.#bypass(entity, id, load);
+    if (entity.codePolicy.strategy === 'none' || options?.skipCache)
+      return trustPromise<T>(loadUncached(this.#context, entity, id, trustLoader(load)));
     return trustPromise<T>(this.#batcher.read(entity, id, trustLoader(load)));
   }
 
@@ -242,21 +202,10 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     options: ReadOptions = {},
   ): Promise<Map<string, ManyResult<T>>> {
     const entity = this.#entityOrThrow(entityName);
-    const wanted = [...new Set(ids)];
-    if (wanted.length > IDS_MAX) throw new TooManyReads(`${wanted.length} ids are asked for at once, at most ${IDS_MAX} are`);
     const loaderOf = bulkLoaders(this.#context, entity, loadMany);
-    const results = new Map<string, ManyResult<T>>();
-    for (let from = 0; from < wanted.length; from += IDS_AT_ONCE) {
-      const slice = wanted.slice(from, from + IDS_AT_ONCE);
-      const read = (id: string) => this.getOrSet<unknown>(entityName, id, loaderOf(id), options);
-      const settled = await Promise.allSettled(slice.map(read));
-      for (const [index, result] of settled.entries()) {
-        const id = slice[index] ?? '';
-        const value = result.status === 'fulfilled' ? { ok: true as const, value: trustLoaded<T | null>(result.value) } : null;
-        results.set(id, value ?? { ok: false, error: result.status === 'rejected' ? result.reason : null });
-      }
-    }
-    return results;
+    return trustLoaded<Map<string, ManyResult<T>>>(
+      await readMany(ids, (id) => this.getOrSet<unknown>(entityName, id, loaderOf(id), options)),
+    );
   }
 
   peek<T>(entityName: string, id: string): Promise<Peek<T>> {
@@ -469,38 +418,6 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
       redisNow: () => this.#context.redisNow(),
       onState: (serving, reason) => this.#bus.emit({ type: serving ? 'l1.serving' : 'l1.suspended', reason }),
     });
-  }
-
-  /** Strategy `none`: each caller's own load, and Redis is never touched. */
-  async #bypass<T>(entity: EntityState, id: string, load: Loader<T>): Promise<T> {
-    const { clock, bulkhead } = this.#context;
-    const startedAtMs = clock.monotonicMs();
-    const { loadTimeoutMs } = entity.policy;
-    // A bulk load takes its place, and is counted, with all its ids at once.
-    const bulk = isBulk(trustLoader(load));
-    try {
-      if (!bulk) await new Promise<void>((start, refuse) => bulkhead.enter(start, refuse, loadTimeoutMs));
-    } catch (error) {
-      this.#bus.emit({ type: 'load.refused', entity: entity.name, id });
-      throw error;
-    }
-    const beganMs = clock.monotonicMs();
-    const costMs = () => clock.monotonicMs() - beganMs;
-    if (!bulk) entity.metrics.counts.originCalls += 1;
-    this.#bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
-    try {
-      const loader = this.#faults.loader(trustLoader(load));
-      const value = entity.project(await runLoader(loader, loadOptions(this.#context, entity, loadContextOf(entity, null).context)));
-      this.#bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
-      return trustLoaded<T>(value);
-    } catch (error) {
-      if (!bulk) entity.metrics.counts.originErrors += 1;
-      this.#bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: costMs(), error });
-      throw error;
-    } finally {
-      if (!bulk) bulkhead.leave();
-      countReads(this.#context, entity, id, 'bypass', 1, startedAtMs);
-    }
   }
 
   #entity(name: string): EntityState | Error {

@@ -58,9 +58,8 @@ describe('where most reads miss', () => {
     await b.cache.set('product', '1', 'stands');
     await missOften(a.cache);
     const { load, calls } = countingLoader(() => Promise.resolve('own'));
-    a.events.length = 0;
     expect(await a.cache.getOrSet('product', '1', load)).toBe('stands');
-    expect(a.events).toMatchObject([{ type: 'read', outcome: 'hit' }]);
+    expect(a.events).toContainEqual(expect.objectContaining({ type: 'read', id: '1', outcome: 'hit' }));
     expect(calls()).toBe(0);
     expect(await redis.exists(await leaseOf('1'))).toBe(0);
   });
