@@ -29,12 +29,29 @@ export async function seconds(section: Locator): Promise<(ChartSecond & { time: 
   });
 }
 
-/** Waits until one of the chart's seconds is as wanted (of those newer than the second `after`, if given), and returns the newest that is. */
-export async function waitForSecond(
+interface WaitOptions {
+  /** Looks only at what is newer than the second of this time. */
+  after?: string;
+  timeout?: number;
+}
+
+/** Waits until one of the chart's seconds is as wanted, and returns the newest that is. */
+export function waitForSecond(
   section: Locator,
   what: string,
   wanted: (second: ChartSecond) => boolean,
-  options: { after?: string; timeout?: number } = {},
+  options: WaitOptions = {},
+): Promise<ChartSecond & { time: string }> {
+  return waitForSpan(section, 1, what, wanted, options);
+}
+
+/** Waits until the sum of so many seconds in a row is as wanted, and returns the newest that is, with the time of its last second. */
+export async function waitForSpan(
+  section: Locator,
+  length: number,
+  what: string,
+  wanted: (sum: ChartSecond) => boolean,
+  options: WaitOptions = {},
 ): Promise<ChartSecond & { time: string }> {
   let found: (ChartSecond & { time: string }) | undefined;
   await expect
@@ -42,12 +59,22 @@ export async function waitForSecond(
       async () => {
         const newestFirst = await seconds(section);
         const end = newestFirst.findIndex((second) => second.time === options.after);
-        found = (end < 0 ? newestFirst : newestFirst.slice(0, end)).find(wanted);
+        found = spans(end < 0 ? newestFirst : newestFirst.slice(0, end), length).find(wanted);
         return found !== undefined;
       },
-      { message: `a second in which ${what}`, timeout: options.timeout ?? 20_000 },
+      { message: `${length} s in which ${what}`, timeout: options.timeout ?? 20_000 },
     )
     .toBe(true);
-  if (found === undefined) throw new Error(`no second in which ${what}`);
+  if (found === undefined) throw new Error(`no ${length} s in which ${what}`);
   return found;
+}
+
+function spans(newestFirst: readonly (ChartSecond & { time: string })[], length: number): (ChartSecond & { time: string })[] {
+  if (length === 1) return [...newestFirst];
+  return newestFirst.slice(0, Math.max(0, newestFirst.length - length + 1)).map((last, at) => {
+    const all = newestFirst.slice(at, at + length);
+    const names = Object.keys(last).filter((name) => name !== 'time');
+    const sums = Object.fromEntries(names.map((name) => [name, all.reduce((sum, second) => sum + Number(second[name] ?? 0), 0)]));
+    return Object.assign(sums, { time: last.time });
+  });
 }
