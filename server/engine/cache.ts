@@ -1,4 +1,4 @@
-import type { Answer, EntityType, IdOf, ValueOf } from './entity-types.ts';
+import type { Answer, EntityType, IdOf, LoadedOf, ValueOf } from './entity-types.ts';
 import type { CacheEvent } from './events.ts';
 import type { Explanation } from './explain-key.ts';
 import type { InvalidationMode } from './invalidate-key.ts';
@@ -9,11 +9,11 @@ import type { RedisConnection } from './redis/connection.ts';
 export interface Cache<Entity extends string = string, Types extends Record<Entity, EntityType> = Record<Entity, EntityType>> {
   /** Resolves once connected, with server, version records and orders read; rejects only on wrong configuration. A Redis that is down does not reject: reads answer from the origin. */
   ready(): Promise<void>;
-  /** The value, from the cache or from `load`. Rejects with what `load` rejected with. */
-  getOrSet<T extends ValueOf<Types, E>, E extends Entity = Entity>(
+  /** The value, from the cache or from `load`, as `project` made it. Rejects with what `load` rejected with. */
+  getOrSet<T extends LoadedOf<Types, E>, E extends Entity = Entity>(
     entity: E,
     id: IdOf<Types, E>,
-    load: Loader<T>,
+    load: Loader<T, Answer<ValueOf<Types, E>, T>>,
     options?: ReadOptions,
   ): Promise<Answer<ValueOf<Types, E>, T>>;
   /** The cached value, fresh or stale; `null` for what the origin does not have; `undefined` on a miss or when Redis is unavailable. */
@@ -26,7 +26,7 @@ export interface Cache<Entity extends string = string, Types extends Record<Enti
    * The values of up to 10,000 ids, each from the cache or from `loadMany`, which is called with at most 500 ids at a time. One
    * result for each distinct id, in their order; an id that fails leaves the others alone. Rejects with `TooManyReads` past the bound.
    */
-  getMany<T extends ValueOf<Types, E>, E extends Entity = Entity>(
+  getMany<T extends LoadedOf<Types, E>, E extends Entity = Entity>(
     entity: E,
     ids: readonly IdOf<Types, E>[],
     loadMany: LoadMany<T, IdOf<Types, E>>,
@@ -34,11 +34,11 @@ export interface Cache<Entity extends string = string, Types extends Record<Enti
   ): Promise<Map<IdOf<Types, E>, ManyResult<Answer<ValueOf<Types, E>, T>>>>;
   /** As `get` with how it was answered; counts no read. */
   peek<T = unknown, E extends Entity = Entity>(entity: E, id: IdOf<Types, E>): Promise<Peek<Answer<ValueOf<Types, E>, T>>>;
-  /** Rule 3. A value is a load begun at its call; a function is the origin's write, run between removal and fill, and its result is the value. */
-  set<T extends ValueOf<Types, E>, E extends Entity = Entity>(
+  /** Rule 3. A value is a load begun at its call; a function is the origin's write, run between removal and fill, and its result is the value. Both are as loaded: `project` is applied. */
+  set<T extends LoadedOf<Types, E>, E extends Entity = Entity>(
     entity: E,
     id: IdOf<Types, E>,
-    value: Answer<ValueOf<Types, E>, T> | (() => Promise<Answer<ValueOf<Types, E>, T> | undefined>),
+    value: Answer<LoadedOf<Types, E>, T> | (() => Promise<Answer<LoadedOf<Types, E>, T> | undefined>),
   ): Promise<void>;
   /** Rules 4 and 5. `hard` (the default): no later read returns anything older. `soft`: what is older is served as stale, never called fresh. Rejects with `InvalidationNotAcknowledged` when Redis refused or did not answer. */
   invalidate<E extends Entity>(entity: E, id: IdOf<Types, E>, options?: { mode?: InvalidationMode }): Promise<InvalidationReceipt>;
@@ -73,8 +73,8 @@ export interface NotModified {
   readonly [notModifiedBrand]: true;
 }
 
-/** Resolves to the value; to `null` for what the origin does not have, which is kept for `notFoundTtl`. `undefined` is given to those who wait and not kept. */
-export type Loader<T> = (context: LoadContext<T>) => Promise<T | NotModified>;
+/** Resolves to the value; to `null` for what the origin does not have, which is kept for `notFoundTtl`. `undefined` is given to those who wait and not kept. `Value`: what the policy's `project` makes of it. */
+export type Loader<T, Value = T> = (context: LoadContext<Value>) => Promise<T | NotModified>;
 
 /** Loads many ids at once. An id that the Map lacks is not at the origin (`null`); an `Error` as its value fails that id alone. */
 export type LoadMany<T, Id extends string = string> = (

@@ -12,7 +12,7 @@ import { type ControlLink, openControlLink } from './control/control-link.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
 import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
-import type { KnownFields, TypesOf } from './entity-types.ts';
+import type { SoundPolicies, TypesOf } from './entity-types.ts';
 import {
   CacheClosed,
   ConfigurationError,
@@ -66,9 +66,12 @@ export interface CacheParts {
 
 /** A cache for one service. Connects at once; throws `ConfigurationError` with the path of a wrong option. */
 export function createCache<const Policies extends Record<string, PolicyInput>>(
-  options: CacheOptions<Extract<keyof Policies, string>, Policies & KnownFields<Policies>>,
+  options: CacheOptions<Extract<keyof Policies, string>, Policies & SoundPolicies<Policies>>,
 ): Cache<Extract<keyof Policies, string>, TypesOf<Policies>>;
-export function createCache<Entity extends string>(options: CacheOptions<Entity>): Cache<Entity>;
+// For names that are stated: inferred, policies that the first form refuses would pass here without types.
+export function createCache<Entity extends string = never>(
+  options: [Entity] extends [never] ? never : CacheOptions<NoInfer<Entity>>,
+): Cache<Entity>;
 export function createCache(options: CacheOptions<string>): Cache<string> {
   return byDeclaration(new SideboardCache(parseCacheOptions(options), {}));
 }

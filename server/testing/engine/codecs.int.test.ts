@@ -3,6 +3,7 @@ import protobuf from 'protobufjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { Codec } from '../../engine/codec/codec.ts';
+import { createCache } from '../../engine/create-cache.ts';
 import { judge } from '../../engine/envelope.ts';
 import { dataKey, structuresKey, versionKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
@@ -214,6 +215,45 @@ describe('project', () => {
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toEqual({ id: 1, name: 'a' }));
     await cache.set('product', '1', { id: 2, name: 'b', secret: 'y' });
     expect(await cache.get('product', '1')).toEqual({ id: 2, name: 'b' });
+  });
+
+  it('of another type than was loaded is what every read answers, and is made once of each value', async () => {
+    let calls = 0;
+    interface PriceRow {
+      id: number;
+      price: string;
+    }
+    const project = ({ id, price }: PriceRow) => {
+      calls += 1;
+      return { id, price: Number(price) };
+    };
+    const cache = createCache({
+      env: 'test',
+      service: 'typed',
+      redis: server.url,
+      ...patient,
+      policies: { product: { ttl: '1h', project } },
+    });
+    await cache.ready();
+    const rows = (ids: readonly string[]) => Promise.resolve(new Map(ids.map((id) => [id, { id: Number(id), price: '1.50' }])));
+    const loaded = await cache.getOrSet('product', '1', () => Promise.resolve({ id: 1, price: '1.50' }));
+    const { price }: { price: number } = loaded;
+    expect(price).toBe(1.5);
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toEqual({ id: 1, price: 1.5 }));
+    const many = await cache.getMany('product', ['1', '2'], rows);
+    expect([...many.values()]).toEqual([1, 2].map((id) => ({ ok: true, value: { id, price: 1.5 } })));
+    expect(calls).toBe(2);
+    const seen: unknown[] = [];
+    await vi.waitFor(async () => expect(await cache.peek('product', '2')).toMatchObject({ kind: 'fresh' }));
+    await cache.invalidate('product', '2', { mode: 'soft' });
+    await cache.getOrSet('product', '2', ({ previous, notModified }) => {
+      seen.push(previous?.value);
+      return Promise.resolve(notModified());
+    });
+    await vi.waitFor(async () => expect(await cache.peek('product', '2')).toMatchObject({ kind: 'fresh', value: { id: 2, price: 1.5 } }));
+    expect(seen).toEqual([{ id: 2, price: 1.5 }]);
+    expect(calls).toBe(2);
+    await cache.close();
   });
 });
 
