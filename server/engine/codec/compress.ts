@@ -1,4 +1,4 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { PAYLOAD_BYTES_MAX } from './codec.ts';
 
 /**
@@ -29,11 +29,16 @@ export function unfoldedBytes(payload: Buffer): number {
   return payload.length < LENGTH_BYTES ? 0 : payload.readUInt32LE(0);
 }
 
-/** Throws for what is not of the form, unfolds to another length than it claims, or past a cap: no more than was claimed is ever allocated. */
+/**
+ * Throws for what is not of the form, unfolds to another length than it claims, or past a cap: no more than was claimed is ever
+ * allocated. On the caller's turn of the event loop, whatever the size: what follows, decoding, cannot leave it and takes longer.
+ */
 export function decompress(payload: Buffer): Buffer {
   const length = unfoldedBytes(payload);
   if (length === 0 || length > PAYLOAD_BYTES_MAX || length > payload.length * RATIO_MAX) throw new RangeError('unfolds past a cap');
-  const bytes = inflateRawSync(payload.subarray(LENGTH_BYTES), { maxOutputLength: length });
+  // In one piece: pieces of 16 KB, the default, are joined by another copy. Full to the brim, zlib would begin a second one.
+  const chunkSize = Math.max(constants.Z_MIN_CHUNK, length + 1);
+  const bytes = inflateRawSync(payload.subarray(LENGTH_BYTES), { maxOutputLength: length, chunkSize });
   if (bytes.length !== length) throw new RangeError('unfolds to another length');
   return bytes;
 }
