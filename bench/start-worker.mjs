@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
+/** @typedef {typeof import('./worker.mjs').JOBS} Jobs */
+
 /**
  * A process of its own with readers in it, idle until it is given a job.
  * @param {{ readers: string[], port: number, execArgv?: string[], deadlineMs?: number }} options
@@ -20,7 +22,7 @@ export async function startWorker({ readers, port, execArgv = [], deadlineMs }) 
     for (const { reject } of waiting.values()) reject(new Error(`the process of ${readers} ended with ${code ?? signal}`));
     waiting.clear();
   });
-  /** @returns {Promise<any>} what the job of that name gives */
+  /** @type {<Name extends keyof Jobs>(name: Name, options?: object) => Promise<Awaited<ReturnType<Jobs[Name]>>>} what the job of that name gives */
   const run = (name, options = {}) =>
     new Promise((resolve, reject) => {
       jobs += 1;

@@ -12,7 +12,8 @@ import { openReader } from './readers/open-reader.mjs';
 const origin = createOrigin();
 const readers = new Map();
 
-const JOBS = {
+/** By name: what a process of readers can be told to do. */
+export const JOBS = {
   async open({ readers: names, port, deadlineMs }) {
     for (const name of names) readers.set(name, await openReader(name, { port, load: origin.load, deadlineMs }));
   },

@@ -23,6 +23,7 @@ export type Checked = { ok: true; value: unknown } | { ok: false; why: string };
 export function checkSchema(schema: StandardSchema, value: unknown): Checked {
   const result = schema['~standard'].validate(value);
   if (result instanceof Promise) {
+    // Refused whatever it says; a rejection that nobody hears would end the process.
     result.catch(() => {});
     return { ok: false, why: 'the schema is asynchronous' };
   }

@@ -1,7 +1,7 @@
 /** Numbers from 0 (included) to 1 (not). */
 export type Random = () => number;
 
-/** Mulberry32 (Tommy Ettinger, public domain) over an FNV-1a hash of the parts: same parts, same numbers, on every machine. */
+/** Mulberry32 (Tommy Ettinger, public domain) over an FNV-1a hash of the parts: same parts, same numbers, on every machine. The demo has the same: it may import nothing of tests, and what is compiled here nothing of the demo. */
 export function createRandom(...parts: readonly (string | number)[]): Random {
   let state = 2_166_136_261;
   for (const letter of parts.join(' ')) state = Math.imul(state ^ letter.charCodeAt(0), 16_777_619);
