@@ -18,6 +18,19 @@ export interface ResolvedCacheOptions {
   l1: LocalTierOptions | null;
 }
 
+const originBounds = z.strictObject({
+  concurrencyMax: z.int().min(1).max(1_000_000).optional(),
+  queueMax: z.int().min(0).max(1_000_000).optional(),
+});
+const localTier = z.strictObject({
+  itemsMax: z.int().min(1).max(10_000_000).optional(),
+  bytesMax: z
+    .int()
+    .min(1 << 10)
+    .max(2 ** 36)
+    .optional(),
+  boundMs: z.int().min(50).max(60_000).optional(),
+});
 const options = z.strictObject({
   env: z.string(),
   service: z.string(),
@@ -31,21 +44,13 @@ const options = z.strictObject({
   allowFaults: z.boolean().optional(),
   deadlineMs: z.number().min(1).max(60_000).optional(),
   readsMax: z.int().min(1).max(10_000_000).optional(),
-  origin: z
-    .strictObject({ concurrencyMax: z.int().min(1).max(1_000_000).optional(), queueMax: z.int().min(0).max(1_000_000).optional() })
-    .optional(),
-  l1: z
-    .strictObject({
-      itemsMax: z.int().min(1).max(10_000_000).optional(),
-      bytesMax: z
-        .int()
-        .min(1 << 10)
-        .max(2 ** 36)
-        .optional(),
-      boundMs: z.int().min(50).max(60_000).optional(),
-    })
-    .optional(),
+  origin: originBounds.optional(),
+  l1: localTier.optional(),
 });
+/** @internal The guide to the options is held to them. */
+export const CACHE_OPTIONS: readonly string[] = Object.entries({ '': options, 'origin.': originBounds, 'l1.': localTier }).flatMap(
+  ([at, { shape }]) => Object.keys(shape).flatMap((name) => (name === 'origin' ? [] : [at + name])),
+);
 
 const ENTITIES_MAX = 1_000;
 

@@ -162,6 +162,8 @@ const policyInput = z
     }
   });
 export type PolicyInput = z.input<typeof policyInput>;
+/** @internal The guide to the options is held to them. */
+export const POLICY_FIELDS: readonly string[] = Object.keys(policyInput.shape);
 
 /** A policy with every value known. Units: ms; jitter is a share. */
 export interface Policy {
