@@ -1,35 +1,24 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createCacheWith } from '../../engine/create-cache.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, patient, type TracedCache } from './open-caches.ts';
+import { patient, type TracedCache } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 const FOREIGN = 'f'.repeat(40);
 const product = { ttl: '10min', staleWindow: '1min' } as const;
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { record, recordKey, keyOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { record, recordKey, keyOf } = keySpaceOf(() => bed.redis);
 
-const replid = async () => /master_replid:(\w{40})/.exec(await redis.info('replication'))?.[1];
+const replid = async () => /master_replid:(\w{40})/.exec(await bed.redis.info('replication'))?.[1];
 const adoptions = (...traced: readonly TracedCache[]) =>
   traced.flatMap(({ events }) => events.filter((event) => event.type === 'version.adopted')).length;
 
 /** What Redis held at its last SAVE is what it holds again, under a replid of its own. */
 async function restartFromDump(): Promise<void> {
-  await server.kill();
-  await server.restart();
+  await bed.server.kill();
+  await bed.server.restart();
 }
 async function connectedAgain(traced: readonly TracedCache[]): Promise<void> {
   for (const { cache } of traced) {
@@ -39,7 +28,7 @@ async function connectedAgain(traced: readonly TracedCache[]): Promise<void> {
 /** The record as another server would have written it. */
 async function makeForeign(): Promise<void> {
   const { rev, ns, prev } = await record();
-  await redis.set(recordKey, `${rev} ${ns} ${prev ?? '-'} ${FOREIGN}`);
+  await bed.redis.set(recordKey, `${rev} ${ns} ${prev ?? '-'} ${FOREIGN}`);
 }
 
 describe('rule 12: a restart from an old dump', () => {
@@ -50,15 +39,15 @@ describe('rule 12: a restart from an old dump', () => {
     await a.cache.set('product', 'untouched', 'same');
     const keys = await Promise.all(['invalidated', 'set', 'untouched'].map(keyOf));
     const before = await record();
-    await redis.save();
+    await bed.redis.save();
     await a.cache.invalidate('product', 'invalidated');
     await b.cache.set('product', 'set', 'new');
     expect(await record()).toEqual(before);
     await restartFromDump();
-    // Both instances lived through it, and a third never knew the old server.
+    // Both instances lived through it, and a third never knew the old bed.server.
     const c = await caches.open();
     // The two others may have been sent their invalidations again by now.
-    expect(await redis.exists(keys[2] ?? '')).toBe(1);
+    expect(await bed.redis.exists(keys[2] ?? '')).toBe(1);
     await connectedAgain([a, b, c]);
     for (const { cache } of [a, b, c]) {
       for (const id of ['invalidated', 'set', 'untouched']) expect(await cache.peek('product', id), id).toEqual({ kind: 'miss' });
@@ -74,7 +63,7 @@ describe('rule 12: a restart from an old dump', () => {
   it('a bump that it has forgotten stays in force, for those who knew of it and those who did not', async () => {
     const a = await caches.open();
     await a.cache.set('product', '1', 'old');
-    await redis.save();
+    await bed.redis.save();
     const bumped = await a.cache.bumpVersion('product');
     await restartFromDump();
     const c = await caches.open();
@@ -87,7 +76,7 @@ describe('rule 12: a restart from an old dump', () => {
     const a = await caches.open();
     await a.cache.set('product', '1', 'old');
     await a.cache.bumpVersion('product');
-    await redis.save();
+    await bed.redis.save();
     await a.cache.invalidate('product', '1');
     expect((await record()).prev).not.toBeNull();
     await restartFromDump();
@@ -98,7 +87,7 @@ describe('rule 12: a restart from an old dump', () => {
   it('with its data whole it is cold all the same: Redis cannot tell', async () => {
     const a = await caches.open();
     await a.cache.set('product', '1', 'v');
-    await redis.save();
+    await bed.redis.save();
     await restartFromDump();
     await connectedAgain([a]);
     expect(await a.cache.peek('product', '1')).toEqual({ kind: 'miss' });
@@ -108,9 +97,9 @@ describe('rule 12: a restart from an old dump', () => {
     const policies = { product: { ...product, failover: 'keep' } } as const;
     const a = await caches.open({ policies });
     await a.cache.set('product', 'kept', 'v');
-    await redis.save();
+    await bed.redis.save();
     await a.cache.set('product', 'late', 'v');
-    await redis.save();
+    await bed.redis.save();
     const before = await record();
     await a.cache.invalidate('product', 'late');
     await restartFromDump();
@@ -126,7 +115,7 @@ describe('rule 12: a restart from an old dump', () => {
     const a = await caches.open({ policies });
     await a.cache.set('product', '1', 'v');
     await a.cache.close();
-    await redis.save();
+    await bed.redis.save();
     await restartFromDump();
     const c = await caches.open({ policies });
     expect(await c.cache.get('product', '1')).toBe('v');
@@ -178,7 +167,7 @@ describe("rule 12: a record of another server's", () => {
   });
 
   it('a lease is given back when the record that came with it is foreign', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const { cache } = await caches.open({ redis: links.url });
     await cache.set('product', '2', 'warm');
     const [{ ns }, before] = [await record(), await keyOf('1')];
@@ -190,15 +179,15 @@ describe("rule 12: a record of another server's", () => {
     release();
     expect(await read).toBe('loaded');
     expect((await record()).ns).not.toBe(ns);
-    await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'))).toBe(1));
-    expect(await redis.exists(before, `{${before}}:lease`)).toBe(0);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+    expect(await bed.redis.exists(before, `{${before}}:lease`)).toBe(0);
     await links.close();
   });
 });
 
 describe('rule 12: each connection asks which server it talks to', () => {
   it('before it sends anything else, after each reconnect too', async () => {
-    const monitor = await redis.monitor();
+    const monitor = await bed.redis.monitor();
     const sent = new Map<string, string[][]>();
     monitor.on('monitor', (_time: string, args: string[], source: string) => {
       const commands = sent.get(source) ?? [];
@@ -208,8 +197,8 @@ describe('rule 12: each connection asks which server it talks to', () => {
     const { cache } = await caches.open();
     await cache.getOrSet('product', '1', () => Promise.resolve('v'));
     await cache.invalidate('product', '1');
-    const listed = String(await redis.client('LIST')).matchAll(/id=(\d+) .* name=sideboard-(?:read|write|lease) /g);
-    for (const [, id = ''] of [...listed]) await redis.client('KILL', 'ID', id);
+    const listed = String(await bed.redis.client('LIST')).matchAll(/id=(\d+) .* name=sideboard-(?:read|write|lease) /g);
+    for (const [, id = ''] of [...listed]) await bed.redis.client('KILL', 'ID', id);
     await connectedAgain([{ cache, events: [] }]);
     await vi.waitFor(async () => await cache.invalidate('product', '1'), 5_000);
     await cache.set('product', '1', 'v');
@@ -229,7 +218,7 @@ describe('rule 12: each connection asks which server it talks to', () => {
   });
 
   it('and sends nothing until it was answered', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const release = links.hold('read', 'toClient', 'replication');
     const cache = createCacheWith<string>({ env: 'test', service: 'shop', redis: links.url, policies: { product } }, {});
     let seen = '';

@@ -1,37 +1,26 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../engine/cache.ts';
 import { framesKey } from '../../engine/keys.ts';
 import { fillEntry } from '../../engine/scripts.ts';
 import { frame } from '../../engine/wire/frame.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { keyOf, putEntry } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf, putEntry } = keySpaceOf(() => bed.redis);
 
 async function frames() {
-  const items = await redis.xrange(framesKey({ env: 'test', service: 'shop' }), '-', '+');
+  const items = await bed.redis.xrange(framesKey({ env: 'test', service: 'shop' }), '-', '+');
   return items.map(([, fields]) => frame.parse(JSON.parse(fields[1] ?? '')));
 }
 
 describe('fills', () => {
   it('of one turn leave as one pipeline, after the callers have their values', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const { cache, events } = await caches.open({ redis: links.url });
     const answer = deferred<string>();
     const { load, calls } = countingLoader(() => answer.promise);
@@ -50,7 +39,7 @@ describe('fills', () => {
   });
 
   it('past the bound are dropped, and their leases given back', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     // No deadline passes while they are held.
     const { cache, events } = await caches.open({ redis: links.url, origin: { concurrencyMax: 2_000 } }, { clock: manualClock() });
     const answer = deferred<string>();
@@ -65,15 +54,15 @@ describe('fills', () => {
     );
     release();
     await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(1_000), 5_000);
-    await vi.waitFor(async () => expect(await redis.keys('{*')).toEqual([]));
-    expect(await redis.exists(await keyOf('999'))).toBe(1);
-    expect(await redis.exists(await keyOf('1000'))).toBe(0);
+    await vi.waitFor(async () => expect(await bed.redis.keys('{*')).toEqual([]));
+    expect(await bed.redis.exists(await keyOf('999'))).toBe(1);
+    expect(await bed.redis.exists(await keyOf('1000'))).toBe(0);
     expect(await cache.getOrSet('product', '1000', () => Promise.resolve('again'))).toBe('again');
     await links.close();
   });
 
   it('tell in the frame how many wait, and the longest way from load to entry', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const clock = manualClock();
     // No timeout of the socket either, for as long as a frame takes.
     const { cache, events } = await caches.open({ redis: links.url, deadlineMs: 5_000 }, { clock });
@@ -144,7 +133,7 @@ describe('reads under way', () => {
     [
       'a version that moved',
       async (cache) => {
-        await redis.del('sideboard:test:shop:version:product');
+        await bed.redis.del('sideboard:test:shop:version:product');
         await cache.getOrSet('product', 'fresh', () => Promise.resolve('v'));
       },
     ],
@@ -154,14 +143,14 @@ describe('reads under way', () => {
     const { cache } = await caches.open({ readsMax: MAX, policies });
     await putEntry('fresh', 'v', { createdMs: -60_000, freshMs: 60_000, expiresMs: 60_000 });
     await putEntry('stale', 'v', { createdMs: -60_000, freshMs: -30_000, expiresMs: 60_000 });
-    await redis.set(await keyOf('broken'), 'garbage', 'PX', 60_000);
+    await bed.redis.set(await keyOf('broken'), 'garbage', 'PX', 60_000);
     for (let n = 0; n < MAX + 1; n += 1) await end(cache);
     await expectAllPlacesFree(cache);
   });
 
   it('so do reads that Redis does not answer', async () => {
     const { cache } = await caches.open({ readsMax: MAX, policies });
-    await server.kill();
+    await bed.server.kill();
     try {
       for (let n = 0; n < MAX + 1; n += 1) {
         expect(await cache.get('product', '1')).toBeUndefined();
@@ -171,7 +160,7 @@ describe('reads under way', () => {
       }
       await expectAllPlacesFree(cache);
     } finally {
-      await server.restart();
+      await bed.server.restart();
     }
   });
 

@@ -1,30 +1,19 @@
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { framesKey } from '../../engine/keys.ts';
 import { frame } from '../../engine/wire/frame.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, patient } from './open-caches.ts';
+import { countingLoader, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { keyOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
 /** Of all frames handed over so far. */
 async function corruptCounted(): Promise<number> {
-  const items = await redis.xrange(framesKey({ env: 'test', service: 'shop' }), '-', '+');
+  const items = await bed.redis.xrange(framesKey({ env: 'test', service: 'shop' }), '-', '+');
   const frames = items.map(([, fields]) => frame.parse(JSON.parse(fields[1] ?? '')));
   return frames.reduce((sum, { entities }) => sum + (entities['product']?.corrupt ?? 0), 0);
 }
@@ -42,11 +31,11 @@ describe('rule 9: an entry that is not as it was filled', () => {
           runs += 1;
           await cache.set('product', '1', value);
           const key = await keyOf('1');
-          const bytes = await redis.getBuffer(key);
+          const bytes = await bed.redis.getBuffer(key);
           const at = Math.floor(where * (bytes?.length ?? 0));
-          await redis.setrange(key, at, Buffer.from([(bytes?.[at] ?? 0) ^ flip]));
+          await bed.redis.setrange(key, at, Buffer.from([(bytes?.[at] ?? 0) ^ flip]));
           expect(await cache.get('product', '1')).toBeUndefined();
-          await vi.waitFor(async () => expect(await redis.exists(key)).toBe(0), { interval: 1 });
+          await vi.waitFor(async () => expect(await bed.redis.exists(key)).toBe(0), { interval: 1 });
         },
       ),
       { numRuns: 150 },
@@ -59,40 +48,40 @@ describe('rule 9: an entry that is not as it was filled', () => {
   it("another key's bytes, fresh and whole, are never served under this key", async () => {
     const policies = { product: { ttl: '10min' }, order: { ttl: '10min' } };
     const { cache } = await caches.open({ policies });
-    const orders = keySpaceOf(() => redis, 'order');
+    const orders = keySpaceOf(() => bed.redis, 'order');
     await cache.set('product', '1', 'of 1');
     await cache.set('product', '2', 'of 2');
     await cache.set('order', '1', 'of order 1');
     for (const other of [await keyOf('2'), await orders.keyOf('1')]) {
-      await redis.copy(other, await keyOf('1'), 'REPLACE');
+      await bed.redis.copy(other, await keyOf('1'), 'REPLACE');
       expect(await cache.peek('product', '1')).toEqual({ kind: 'miss' });
-      expect(await redis.exists(other)).toBe(1);
+      expect(await bed.redis.exists(other)).toBe(1);
     }
   });
 
   it('is removed only if it is unchanged', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
     await b.cache.set('product', '1', 'v1');
-    await redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
+    await bed.redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
     links.takeSent('lease');
     const release = links.hold('lease', 'toServer');
     expect(await a.cache.get('product', '1')).toBeUndefined();
     // The removal is on its way when somebody fills the key.
     await vi.waitFor(() => expect(links.takeSent('lease')).toContain('garbage'));
     await b.cache.set('product', '1', 'v2');
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     release();
-    await vi.waitFor(async () => expect(await redis.info('commandstats')).toMatch(/cmdstat_eval/));
+    await vi.waitFor(async () => expect(await bed.redis.info('commandstats')).toMatch(/cmdstat_eval/));
     expect(await b.cache.get('product', '1')).toBe('v2');
     await links.close();
   });
 
   it('who wants to load it removes it and asks for the lease in one, and is served what was filled meanwhile', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
     await b.cache.set('product', '1', 'v1');
-    await redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
+    await bed.redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
     links.takeSent('lease');
     const release = links.hold('lease', 'toServer');
     const origin = countingLoader(() => Promise.resolve('loaded'));

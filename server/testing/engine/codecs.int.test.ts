@@ -1,40 +1,26 @@
-import type { Redis } from 'ioredis';
 import protobuf from 'protobufjs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { Codec } from '../../engine/codec/codec.ts';
 import { createCache } from '../../engine/create-cache.ts';
 import { judge } from '../../engine/envelope.ts';
-import { dataKey, structuresKey, versionKey } from '../../engine/keys.ts';
+import { structuresKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
-import { parseVersionRecord } from '../../engine/version-record.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, patient } from './open-caches.ts';
+import { keySpaceOf } from './key-space.ts';
+import { countingLoader, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 const ref = { env: 'test', service: 'shop' };
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
-async function keyOf(id: string) {
-  const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
-  return dataKey(ref, record?.ns ?? '0', 'product', id);
-}
 async function entryOf(id: string) {
   const key = await keyOf(id);
-  return judge((await redis.getBuffer(key)) ?? Buffer.alloc(0), key, Date.now());
+  return judge((await bed.redis.getBuffer(key)) ?? Buffer.alloc(0), key, Date.now());
 }
 const product = (id: number) => ({ id, name: `product ${id}`, stock: { berlin: id }, attributes: [{ key: 'k', value: 1.5 }] });
-const sets = async () => Object.keys(await redis.hgetall(structuresKey(ref, 'product')));
+const sets = async () => Object.keys(await bed.redis.hgetall(structuresKey(ref, 'product')));
 
 describe('msgpack', () => {
   const policies = { product: { ttl: '10min', codec: 'msgpack' as const } };
@@ -43,7 +29,7 @@ describe('msgpack', () => {
     const [a, b] = [await caches.open({ policies }), await caches.open({ policies })];
     for (let id = 0; id < 20; id += 1) {
       await a.cache.set('product', `${id}`, product(id));
-      const bytes = (await redis.getBuffer(await keyOf(`${id}`))) ?? Buffer.alloc(0);
+      const bytes = (await bed.redis.getBuffer(await keyOf(`${id}`))) ?? Buffer.alloc(0);
       const judged = await entryOf(`${id}`);
       if (judged.kind === 'problem') throw new Error(judged.problem);
       const address = bytes.toString('hex', judged.payloadOffset, judged.payloadOffset + 8);
@@ -55,7 +41,7 @@ describe('msgpack', () => {
     for (let id = 0; id < 20; id += 1) expect(await b.cache.get('product', `${id}`)).toEqual(product(id));
     expect(await b.cache.get('product', '30')).toEqual(product(30));
     expect(b.events.filter((event) => event.type === 'entry.rejected')).toEqual([]);
-    expect((await redis.strlen(await keyOf('30'))) < (await redis.strlen(await keyOf('0')))).toBe(true);
+    expect((await bed.redis.strlen(await keyOf('30'))) < (await bed.redis.strlen(await keyOf('0')))).toBe(true);
   });
 
   it('an instance that comes later begins with the set of the fleet', async () => {
@@ -74,7 +60,7 @@ describe('msgpack', () => {
     await vi.waitFor(async () => expect((await sets()).length).toBeGreaterThan(0));
     await a.cache.set('product', '1', product(1));
     await a.cache.set('product', '2', product(2));
-    for (const set of await sets()) await redis.hset(structuresKey(ref, 'product'), set, '1 [["mane","di"]]');
+    for (const set of await sets()) await bed.redis.hset(structuresKey(ref, 'product'), set, '1 [["mane","di"]]');
     const b = await caches.open({ policies });
     expect(await b.cache.get('product', '1')).toBeUndefined();
     const { load, calls } = countingLoader(() => Promise.resolve(product(2)));
@@ -89,10 +75,10 @@ describe('msgpack', () => {
   it('sets are bounded, and what is used stays', async () => {
     const { cache } = await caches.open({ policies });
     const key = structuresKey(ref, 'product');
-    for (let n = 0; n < 64; n += 1) await redis.hset(key, n.toString(16).padStart(16, '0'), `${n + 1} [["x${n}"]]`);
+    for (let n = 0; n < 64; n += 1) await bed.redis.hset(key, n.toString(16).padStart(16, '0'), `${n + 1} [["x${n}"]]`);
     for (let id = 0; id < 5; id += 1) await cache.set('product', `${id}`, product(id));
-    await vi.waitFor(async () => expect(await redis.hexists(key, '0'.repeat(16))).toBe(0));
-    expect(await redis.hlen(key)).toBe(64);
+    await vi.waitFor(async () => expect(await bed.redis.hexists(key, '0'.repeat(16))).toBe(0));
+    expect(await bed.redis.hlen(key)).toBe(64);
   });
 
   it('carries dates, maps, bytes and big integers as what they are', async () => {
@@ -113,7 +99,7 @@ describe('changes of form', () => {
       for (const id of ['json', 'msgpack', 'folded']) expect(await cache.get('product', id)).toEqual(value);
     }
     expect(await entryOf('folded')).toMatchObject({ codec: 'msgpack', compressed: true });
-    expect(await redis.strlen(await keyOf('folded'))).toBeLessThan((await redis.strlen(await keyOf('json'))) / 4);
+    expect(await bed.redis.strlen(await keyOf('folded'))).toBeLessThan((await bed.redis.strlen(await keyOf('json'))) / 4);
   });
 
   it('an entry of an own codec is a miss for who lacks it', async () => {
@@ -230,7 +216,7 @@ describe('project', () => {
     const cache = createCache({
       env: 'test',
       service: 'typed',
-      redis: server.url,
+      redis: bed.server.url,
       ...patient,
       policies: { product: { ttl: '1h', project } },
     });
@@ -259,7 +245,7 @@ describe('project', () => {
 
 describe('a console', () => {
   it('decodes every form, says how long it is, and shows the bytes of an own codec', async () => {
-    const operator = createOperator({ redis: server.url });
+    const operator = createOperator({ redis: bed.server.url });
     await operator.ready();
     const own: Codec = { id: 'own.v1', encode: () => Buffer.from('own'), decode: () => 'own' };
     const value = { text: 'a text that repeats, '.repeat(100) };

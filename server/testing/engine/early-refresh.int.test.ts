@@ -1,23 +1,12 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, deferred, patient, type TracedCache } from './open-caches.ts';
+import { countingLoader, deferred, patient, type TracedCache } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { keyOf, leaseOf, putEntry, entry } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf, leaseOf, putEntry, entry } = keySpaceOf(() => bed.redis);
 
 const from80 = { policies: { product: { ttl: '10min', staleWindow: '1min', earlyRefresh: 0.8 } } } as const;
 const off = { policies: { product: { ttl: '10min', staleWindow: '1min', earlyRefresh: 'off' } } } as const;
@@ -42,7 +31,7 @@ describe('early refresh', () => {
     await vi.waitFor(() => expect(calls()).toBe(1));
     answer.resolve('new');
     await vi.waitFor(async () => expect(await entry('1')).toMatchObject({ kind: 'fresh' }));
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
     for (const { cache } of fleet) expect(await cache.getOrSet('product', '1', load)).toBe('new');
     expect(calls()).toBe(1);
     expect(early(...fleet)).toBe(1);
@@ -84,10 +73,10 @@ describe('early refresh', () => {
     const { load, calls } = countingLoader(() => Promise.reject(new Error('origin down')));
     expect(await cache.getOrSet('product', '1', load)).toBe('old');
     await vi.waitFor(() => expect(events.some((event) => event.type === 'load.failed')).toBe(true));
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
     expect(await cache.getOrSet('product', '1', load)).toBe('old');
     expect(calls()).toBe(1);
-    expect(await redis.exists(await keyOf('1'))).toBe(1);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
   });
 
   it('needs somebody who brings a loader', async () => {
@@ -95,7 +84,7 @@ describe('early refresh', () => {
     await putEntry('1', 'old', late);
     await cache.get('product', '1');
     await cache.peek('product', '1');
-    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
   });
 
   it('by xfetch: the measured cost of the load and chance decide', async () => {
@@ -107,7 +96,7 @@ describe('early refresh', () => {
     expect(await lucky.cache.getOrSet('product', '1', load)).toBe('old');
     await putEntry('2', 'old', { ...late, loadCostMs: 0 });
     expect(await unlucky.cache.getOrSet('product', '2', load)).toBe('old');
-    expect(await redis.exists(await leaseOf('1'), await leaseOf('2'))).toBe(0);
+    expect(await bed.redis.exists(await leaseOf('1'), await leaseOf('2'))).toBe(0);
     expect(calls()).toBe(0);
     expect(await unlucky.cache.getOrSet('product', '1', load)).toBe('old');
     await vi.waitFor(async () => expect(await unlucky.cache.get('product', '1')).toBe('new'));
@@ -118,10 +107,10 @@ describe('early refresh', () => {
   it('off: a fresh entry is only read, to its end', async () => {
     const { cache, events } = await caches.open(off, { random: () => 0 });
     await putEntry('1', 'old', { ...late, loadCostMs: 600_000 });
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('old');
     await cache.close();
     expect(events.filter((event) => event.type === 'load.started')).toEqual([]);
-    expect((await commandCalls(redis)).has('evalsha')).toBe(false);
+    expect((await commandCalls(bed.redis)).has('evalsha')).toBe(false);
   });
 });

@@ -1,27 +1,16 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from '../../engine/events.ts';
 import type { Explanation, NextRead } from '../../engine/explain-key.ts';
 import { framesKey, showVersion } from '../../engine/keys.ts';
 import { frame } from '../../engine/wire/frame.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf, token } from './key-space.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 const ref = { env: 'test', service: 'shop' };
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { record, recordKey, keyOf, leaseOf, putEntry } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { record, recordKey, keyOf, leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 
 const policies = { product: { ttl: '10min', staleWindow: '1min', earlyRefresh: 0.8 }, order: { strategy: 'none' } } as const;
 const fresh = { createdMs: -60_000, freshMs: 540_000, expiresMs: 600_000 };
@@ -30,8 +19,8 @@ const stale = { createdMs: -600_000, freshMs: -30_000, expiresMs: 60_000 };
 
 /** All of the service's keys with their bytes and ends; not what the heartbeat writes. */
 async function everything(): Promise<unknown> {
-  const keys = (await redis.keys('*')).filter((key) => !/:(frames|instances)$|^sideboard:services$/.test(key)).sort();
-  return Promise.all(keys.map(async (key) => [key, await redis.dump(key), await redis.pexpiretime(key)]));
+  const keys = (await bed.redis.keys('*')).filter((key) => !/:(frames|instances)$|^sideboard:services$/.test(key)).sort();
+  return Promise.all(keys.map(async (key) => [key, await bed.redis.dump(key), await bed.redis.pexpiretime(key)]));
 }
 
 /** What a read did, in the words of `explain`. */
@@ -55,7 +44,7 @@ interface State {
   };
 }
 
-const lease = (kind: 'L' | 'W') => async () => redis.set(await leaseOf('1'), token(kind, 'somebody-else---'), 'PX', 60_000);
+const lease = (kind: 'L' | 'W') => async () => bed.redis.set(await leaseOf('1'), token(kind, 'somebody-else---'), 'PX', 60_000);
 const heldBy = { holder: 'somebody-else---', own: false, waiters: 0 };
 const then =
   (...steps: (() => Promise<unknown>)[]) =>
@@ -108,7 +97,7 @@ const states: State[] = [
     name: 'stale by a soft invalidation',
     arrange: then(
       () => putEntry('1', 'v', fresh),
-      async () => redis.setrange(await keyOf('1'), 4, Buffer.from([1, 1])),
+      async () => bed.redis.setrange(await keyOf('1'), 4, Buffer.from([1, 1])),
     ),
     expected: { tier: 'redis', freshness: { kind: 'stale', marked: true }, lease: null, does: 'serve and refresh' },
   },
@@ -119,27 +108,27 @@ const states: State[] = [
   },
   {
     name: 'bytes that are no entry',
-    arrange: async () => redis.set(await keyOf('1'), 'garbage', 'PX', 60_000),
+    arrange: async () => bed.redis.set(await keyOf('1'), 'garbage', 'PX', 60_000),
     expected: { tier: 'none', freshness: { kind: 'unusable', problem: 'not an envelope' }, lease: null, does: 'load and fill' },
   },
   {
     name: 'bytes that are no entry, another writes it',
-    arrange: then(async () => redis.set(await keyOf('1'), 'garbage', 'PX', 60_000), lease('W')),
+    arrange: then(async () => bed.redis.set(await keyOf('1'), 'garbage', 'PX', 60_000), lease('W')),
     expected: { tier: 'none', freshness: { kind: 'unusable' }, lease: { kind: 'write', ...heldBy }, does: 'load without filling' },
   },
   {
     name: 'no version record',
-    arrange: () => redis.del(recordKey),
+    arrange: () => bed.redis.del(recordKey),
     expected: { tier: 'none', freshness: { kind: 'unknown' }, lease: null, does: 'load and fill' },
   },
   {
     name: 'a version record that went back',
-    arrange: () => redis.set(recordKey, '1 1 - -'),
+    arrange: () => bed.redis.set(recordKey, '1 1 - -'),
     expected: { tier: 'none', freshness: { kind: 'unknown' }, lease: null, does: 'load without filling' },
   },
   {
     name: "another server's version record",
-    arrange: async () => redis.set(recordKey, `${(await record()).rev} ${(await record()).ns} - ${'f'.repeat(40)}`),
+    arrange: async () => bed.redis.set(recordKey, `${(await record()).rev} ${(await record()).ns} - ${'f'.repeat(40)}`),
     expected: { tier: 'none', freshness: { kind: 'unknown' }, lease: null, does: 'load and fill' },
   },
 ];
@@ -168,7 +157,7 @@ describe('explain', () => {
     const read = cache.getOrSet('product', '1', () => Promise.resolve('loaded'));
     if (expected.does === 'wait') {
       // Listed with the holder; it takes what the holder leaves.
-      await vi.waitFor(async () => expect(await redis.strlen(await leaseOf('1'))).toBe(40));
+      await vi.waitFor(async () => expect(await bed.redis.strlen(await leaseOf('1'))).toBe(40));
       expect(does(events)).toBeNull();
       await putEntry('1', "the holder's", fresh);
       expect(await read).toBe("the holder's");
@@ -198,7 +187,7 @@ describe('explain', () => {
     const reads = [a.cache.getOrSet('product', '1', load)];
     await vi.waitFor(() => expect(calls()).toBe(1));
     reads.push(b.cache.getOrSet('product', '1', load));
-    await vi.waitFor(async () => expect(await redis.strlen(await leaseOf('1'))).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(await leaseOf('1'))).toBe(40));
     const [own, others] = [await a.cache.explain('product', '1'), await b.cache.explain('product', '1')];
     expect(own).toMatchObject({ lease: { kind: 'load', own: true, waiters: 1 }, next: { does: 'wait' } });
     expect(others).toMatchObject({ lease: { kind: 'load', own: false, waiters: 1, holder: own.lease?.holder }, next: { does: 'wait' } });
@@ -215,7 +204,7 @@ describe('explain', () => {
     await cache.getOrSet('product', '1', failing.load);
     await vi.waitFor(async () => {
       expect(events.some((event) => event.type === 'load.failed')).toBe(true);
-      expect(await redis.exists(await leaseOf('1'))).toBe(0);
+      expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
     });
     expect(await cache.explain('product', '1')).toMatchObject({ lease: null, next: { does: 'serve' } });
     expect(await cache.getOrSet('product', '1', failing.load)).toBe('v');
@@ -245,9 +234,9 @@ describe('explain', () => {
   it('what Redis has not acknowledged is invalid here, and explain says so', async () => {
     const { cache, events } = await caches.open({ policies });
     await putEntry('1', 'v', fresh);
-    await redis.config('SET', 'min-replicas-to-write', '1');
+    await bed.redis.config('SET', 'min-replicas-to-write', '1');
     await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
-    await redis.config('SET', 'min-replicas-to-write', '0');
+    await bed.redis.config('SET', 'min-replicas-to-write', '0');
     events.splice(0);
     expect(await cache.explain('product', '1')).toMatchObject({
       tier: 'none',
@@ -263,7 +252,7 @@ describe('explain', () => {
     await putEntry('1', 'v', fresh);
     for (const id of ['1', '2']) await cache.explain('product', id);
     await cache.close();
-    const items = await redis.xrange(framesKey(ref), '-', '+');
+    const items = await bed.redis.xrange(framesKey(ref), '-', '+');
     for (const [, fields] of items) {
       const counts = frame.parse(JSON.parse(fields[1] ?? '')).entities['product'];
       expect(counts).toMatchObject({ hits: 0, stale: 0, misses: 0, unavailable: 0, originCalls: 0 });
@@ -281,17 +270,17 @@ describe('explain', () => {
       lease: null,
       next: { does: 'load without filling' },
     };
-    await redis.config('SET', 'min-replicas-to-write', '1');
+    await bed.redis.config('SET', 'min-replicas-to-write', '1');
     expect(await cache.explain('product', '1')).toMatchObject(unavailable);
-    await redis.config('SET', 'min-replicas-to-write', '0');
-    await server.kill();
+    await bed.redis.config('SET', 'min-replicas-to-write', '0');
+    await bed.server.kill();
     try {
       expect(await cache.explain('product', '1')).toMatchObject(unavailable);
       events.splice(0);
       expect(await cache.getOrSet('product', '1', () => Promise.resolve('loaded'))).toBe('loaded');
       expect(does(events)).toBe('load without filling');
     } finally {
-      await server.restart();
+      await bed.server.restart();
     }
   });
 });

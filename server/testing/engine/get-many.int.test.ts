@@ -1,32 +1,17 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { LoadMany } from '../../engine/cache.ts';
-import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
-import { parseVersionRecord } from '../../engine/version-record.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, deferred, patient } from './open-caches.ts';
+import { leaseKey } from '../../engine/keys.ts';
+import { keySpaceOf } from './key-space.ts';
+import { deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-const ref = { env: 'test', service: 'shop' };
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
 const ids = (count: number, from = 0) => Array.from({ length: count }, (_, index) => `${from + index}`);
 const values = (of: readonly string[]) => new Map(of.map((id) => [id, `v${id}`]));
 const good = (of: readonly string[]) => new Map(of.map((id) => [id, { ok: true, value: `v${id}` }]));
-async function keyOf(id: string) {
-  const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
-  return dataKey(ref, record?.ns ?? '0', 'product', id);
-}
 
 /** A `loadMany` that notes what it was asked for. */
 function counting(
@@ -94,7 +79,7 @@ describe('getMany', () => {
     for (const result of (await cache.getMany('product', ids(3), loadMany)).values()) expect(result).toEqual({ ok: false, error: down });
     const wrong = counting(() => Promise.resolve(JSON.parse('{}')));
     for (const result of (await cache.getMany('product', ids(3), wrong.loadMany)).values()) expect(result.ok).toBe(false);
-    await vi.waitFor(async () => expect(await redis.exists(leaseKey(await keyOf('1')))).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(leaseKey(await keyOf('1')))).toBe(0));
     expect(await cache.getMany('product', ids(3), counting().loadMany)).toEqual(good(ids(3)));
   });
 

@@ -1,36 +1,21 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../engine/clock.ts';
 import type { CacheEvent } from '../../engine/events.ts';
-import { dataKey, versionKey } from '../../engine/keys.ts';
-import { parseVersionRecord } from '../../engine/version-record.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, type TracedCache } from './open-caches.ts';
 
-const ref = { env: 'test', service: 'shop' };
+import { keySpaceOf } from './key-space.ts';
+import { countingLoader, type TracedCache } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
+
 const soon = { timeout: 10_000, interval: 10 };
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, { deadlineMs: 500 });
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed({ deadlineMs: 500 });
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
 const l1 = { boundMs: 5_000 };
 const policies = { product: { ttl: '10min', staleWindow: '10min', earlyRefresh: 'off' as const } };
 
-async function keyOf(id: string) {
-  const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
-  return dataKey(ref, record?.ns ?? '0', 'product', id);
-}
 /** A proxy whose links can be silenced: what Redis says on one, its end included, no longer reaches the client. */
 async function muteProxy(target: number) {
   const links = new Map<number, { client: Socket; redis: Socket }>();
@@ -59,7 +44,7 @@ async function muteProxy(target: number) {
     },
   };
 }
-const clientsOf = async (type: string) => String(await redis.call('CLIENT', 'LIST', 'TYPE', type)).split('\n');
+const clientsOf = async (type: string) => String(await bed.redis.call('CLIENT', 'LIST', 'TYPE', type)).split('\n');
 const localHits = (events: readonly CacheEvent[]) => events.filter((event) => event.type === 'read' && event.tier === 'l1').length;
 
 /** True if this read was answered by the process. */
@@ -80,7 +65,7 @@ const openServing = async (options: object = {}, parts: object = {}) => {
 describe('a hit in the process', () => {
   it('asks Redis nothing, is counted once, and every caller gets the same frozen value', async () => {
     const traced = await openServing();
-    const asked = async () => /cmdstat_mget:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1];
+    const asked = async () => /cmdstat_mget:calls=(\d+)/.exec(await bed.redis.info('commandstats'))?.[1];
     const before = await asked();
     const values = await Promise.all([1, 2, 3].map(() => traced.cache.getOrSet('product', '1', () => Promise.reject(new Error('no')))));
     expect(await asked()).toBe(before);
@@ -131,10 +116,10 @@ describe('what happens elsewhere', () => {
     ['a hard invalidation', ({ cache }) => cache.invalidate('product', '1'), undefined],
     ['a set', ({ cache }) => cache.set('product', '1', { v: 'new' }), { v: 'new' }],
     ['a bump', ({ cache }) => cache.bumpVersion('product'), undefined],
-    ['DEL by hand', async () => redis.del(await keyOf('1')), undefined],
-    ['expiry', async () => redis.pexpire(await keyOf('1'), 1), undefined],
-    ['FLUSHALL', () => redis.flushall(), undefined],
-    ['rubbish in its place', async () => redis.set(await keyOf('1'), 'rubbish', 'PX', 60_000), undefined],
+    ['DEL by hand', async () => bed.redis.del(await keyOf('1')), undefined],
+    ['expiry', async () => bed.redis.pexpire(await keyOf('1'), 1), undefined],
+    ['FLUSHALL', () => bed.redis.flushall(), undefined],
+    ['rubbish in its place', async () => bed.redis.set(await keyOf('1'), 'rubbish', 'PX', 60_000), undefined],
   ];
   it.each(changes)('%s reaches the process', async (_name, change, value) => {
     const [traced, other] = [await openServing(), await caches.open({ policies })];
@@ -162,14 +147,15 @@ describe('what happens elsewhere', () => {
 
   it('an eviction reaches the process', async () => {
     const traced = await openServing();
-    await redis.config('SET', 'maxmemory-policy', 'allkeys-random');
-    await redis.config('SET', 'maxmemory', '1');
+    const key = await keyOf('1');
+    await bed.redis.config('SET', 'maxmemory-policy', 'allkeys-random');
+    await bed.redis.config('SET', 'maxmemory', '1');
     try {
-      await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'))).toBe(0), soon);
+      await vi.waitFor(async () => expect(await bed.redis.exists(key)).toBe(0), soon);
       await vi.waitFor(async () => expect(await isLocal(traced, '1')).toBe(false), soon);
     } finally {
-      await redis.config('SET', 'maxmemory', '0');
-      await redis.config('SET', 'maxmemory-policy', 'noeviction');
+      await bed.redis.config('SET', 'maxmemory', '0');
+      await bed.redis.config('SET', 'maxmemory-policy', 'noeviction');
     }
   });
 });
@@ -200,7 +186,7 @@ describe('own changes', () => {
 
   it('an invalidation that Redis did not take is felt here all the same', async () => {
     const traced = await openServing();
-    await redis.call('CLIENT', 'PAUSE', '1500', 'WRITE');
+    await bed.redis.call('CLIENT', 'PAUSE', '1500', 'WRITE');
     await expect(traced.cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
     expect(await isLocal(traced, '1')).toBe(false);
   });
@@ -212,10 +198,10 @@ describe('a link that cannot be trusted', () => {
   it.each(['pubsub', 'normal'])('CLIENT KILL TYPE %s: nothing of before is served, and it begins again by itself', async (type) => {
     const traced = await openServing();
     const other = await caches.open({ policies });
-    const own = await redis.client('ID');
+    const own = await bed.redis.client('ID');
     for (const line of await clientsOf(type)) {
       const id = /^id=(\d+) /.exec(line)?.[1];
-      if (id !== undefined && Number(id) !== own) await redis.client('KILL', 'ID', id).catch(() => {});
+      if (id !== undefined && Number(id) !== own) await bed.redis.client('KILL', 'ID', id).catch(() => {});
     }
     await vi.waitFor(() => expect(suspended(traced)).toBeGreaterThan(0), soon);
     await vi.waitFor(async () => other.cache.set('product', '1', { v: 'new' }), soon);
@@ -225,32 +211,32 @@ describe('a link that cannot be trusted', () => {
   });
 
   it('tracking that Redis refuses: never served, and every read is answered', async () => {
-    await redis.call('ACL', 'SETUSER', 'untracked', 'on', '>pw', '~*', '&*', '+@all', '-client', '+client|id', '+client|setname');
-    const url = server.url.replace('redis://', 'redis://untracked:pw@');
+    await bed.redis.call('ACL', 'SETUSER', 'untracked', 'on', '>pw', '~*', '&*', '+@all', '-client', '+client|id', '+client|setname');
+    const url = bed.server.url.replace('redis://', 'redis://untracked:pw@');
     const traced = await caches.open({ l1, policies, redis: url });
     await traced.cache.set('product', '1', 'v');
     for (let n = 0; n < 20; n += 1) expect(await isLocal(traced, '1')).toBe(false);
     expect(await traced.cache.get('product', '1')).toBe('v');
-    await redis.call('ACL', 'DELUSER', 'untracked');
+    await bed.redis.call('ACL', 'DELUSER', 'untracked');
   });
 
   it('a subscriber that is gone and cannot come back: not served until it can', async () => {
     const traced = await openServing({ l1: { boundMs: 400 } });
     const before = suspended(traced);
     // A redirection whose target is gone: the subscriber is killed, and cannot come back while its channel is refused.
-    await redis.call('ACL', 'SETUSER', 'default', 'resetchannels', '&sideboard:*');
+    await bed.redis.call('ACL', 'SETUSER', 'default', 'resetchannels', '&sideboard:*');
     for (const one of await clientsOf('pubsub')) {
       const id = /^id=(\d+) /.exec(one)?.[1];
-      if (id !== undefined) await redis.client('KILL', 'ID', id).catch(() => {});
+      if (id !== undefined) await bed.redis.client('KILL', 'ID', id).catch(() => {});
     }
     await vi.waitFor(() => expect(suspended(traced)).toBeGreaterThan(before), soon);
     for (let n = 0; n < 20; n += 1) expect(await isLocal(traced, '1')).toBe(false);
-    await redis.call('ACL', 'SETUSER', 'default', 'allchannels');
+    await bed.redis.call('ACL', 'SETUSER', 'default', 'allchannels');
     await served(traced);
   });
 
   it('a read connection that Redis has closed behind a silent link is found out within the bound', async () => {
-    const proxy = await muteProxy(server.port);
+    const proxy = await muteProxy(bed.server.port);
     try {
       const traced = await openServing({ redis: proxy.url, l1: { boundMs: 400 } });
       const other = await caches.open({ policies });
@@ -259,7 +245,7 @@ describe('a link that cannot be trusted', () => {
       const reader = (await clientsOf('normal')).find((line) => line.includes('name=sideboard-read ') && / flags=t/.test(line));
       const port = Number(/ addr=[^ ]*:(\d+) /.exec(reader ?? '')?.[1]);
       proxy.mute(port);
-      await redis.client('KILL', 'ID', /^id=(\d+)/.exec(reader ?? '')?.[1] ?? '');
+      await bed.redis.client('KILL', 'ID', /^id=(\d+)/.exec(reader ?? '')?.[1] ?? '');
       await other.cache.set('product', '1', { v: 'new' });
       await vi.waitFor(() => expect(suspended(traced)).toBeGreaterThan(before), soon);
       await vi.waitFor(async () => expect(await traced.cache.get('product', '1')).toEqual({ v: 'new' }), soon);
@@ -284,19 +270,19 @@ describe('a link that cannot be trusted', () => {
 
   it('a server that became a replica is not believed', async () => {
     const traced = await openServing({ l1: { boundMs: 400 } });
-    await redis.call('REPLICAOF', '127.0.0.1', '1');
+    await bed.redis.call('REPLICAOF', '127.0.0.1', '1');
     try {
       await vi.waitFor(() => expect(suspended(traced)).toBeGreaterThan(0), soon);
       for (let n = 0; n < 20; n += 1) expect(await isLocal(traced, '1')).toBe(false);
     } finally {
-      await redis.call('REPLICAOF', 'NO', 'ONE');
+      await bed.redis.call('REPLICAOF', 'NO', 'ONE');
     }
   });
 
   it.each([true, false])('a Redis that hangs: outageStale %s', async (outageStale) => {
     const traced = await openServing({ l1: { boundMs: 200 }, policies: { product: { ...policies.product, outageStale } } });
     const { load, calls } = countingLoader(() => Promise.resolve({ v: 'origin' }));
-    server.pause();
+    bed.server.pause();
     try {
       const read = () => traced.cache.getOrSet('product', '1', load);
       const wanted = { v: outageStale ? 'old' : 'origin' };
@@ -309,7 +295,7 @@ describe('a link that cannot be trusted', () => {
       expect(last).toMatchObject({ outcome: outageStale ? 'stale' : 'unavailable' });
       expect(calls() > 0).toBe(!outageStale);
     } finally {
-      server.resume();
+      bed.server.resume();
     }
     await served(traced);
   });

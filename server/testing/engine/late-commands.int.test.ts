@@ -1,39 +1,31 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCacheWith } from '../../engine/create-cache.ts';
 import { bumpVersion } from '../../engine/scripts.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred } from './open-caches.ts';
+import { countingLoader, deferred } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
 let links: HeldLinks;
-const caches = cachesOf(() => server);
-const { record, keyOf, leaseOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
+const bed = redisBed();
+const { caches } = bed;
+const { record, keyOf, leaseOf } = keySpaceOf(() => bed.redis);
 beforeEach(async () => {
-  await redis.flushall();
-  links = await holdLinksTo(server.port);
+  links = await holdLinksTo(bed.server.port);
 });
 afterEach(async () => {
   await caches.closeAll();
   await links.close();
 });
-afterAll(() => server.stop());
 
 /** Lets what was held through, and waits until Redis has run as many scripts as were in it. */
 async function arriveLate(release: () => void, scripts: number): Promise<void> {
-  await redis.config('RESETSTAT');
+  await bed.redis.config('RESETSTAT');
   release();
   await vi.waitFor(async () => {
-    const calls = await commandCalls(redis);
+    const calls = await commandCalls(bed.redis);
     expect((calls.get('evalsha') ?? 0) + (calls.get('eval') ?? 0)).toBeGreaterThanOrEqual(scripts);
   });
 }
@@ -43,7 +35,7 @@ describe('rule 11: a command that arrives late', () => {
     const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
     const answer = deferred<string>();
     const read = a.cache.getOrSet('product', '1', () => answer.promise);
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
     const release = links.hold('lease', 'toServer');
     answer.resolve('old');
     expect(await read).toBe('old');
@@ -51,7 +43,7 @@ describe('rule 11: a command that arrives late', () => {
     await b.cache.invalidate('product', '1');
     await b.cache.set('product', '2', 'other');
     await arriveLate(release, 1);
-    expect(await redis.exists(await keyOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
     expect(await b.cache.get('product', '1')).toBeUndefined();
   });
 
@@ -72,7 +64,7 @@ describe('rule 11: a command that arrives late', () => {
     const second = b.cache.set('product', '1', writer.load);
     await vi.waitFor(() => expect(writer.calls()).toBe(1));
     await arriveLate(release, 1);
-    expect(await redis.exists(await keyOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
     newest.resolve('newest');
     await second;
     expect(await b.cache.get('product', '1')).not.toBe('older');
@@ -87,13 +79,13 @@ describe('rule 11: a command that arrives late', () => {
     await vi.waitFor(() => expect(origin.calls()).toBe(1));
     expect(events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
     await arriveLate(release, 1);
-    expect(await redis.exists(await leaseOf('1'))).toBe(1);
-    expect(await redis.pttl(await leaseOf('1'))).toBeGreaterThan(0);
+    expect(await bed.redis.exists(await leaseOf('1'))).toBe(1);
+    expect(await bed.redis.pttl(await leaseOf('1'))).toBeGreaterThan(0);
     answer.resolve('loaded');
     expect(await read).toBe('loaded');
     await cache.close();
     expect(events.filter((event) => event.type === 'fill')).toEqual([]);
-    expect(await redis.exists(await keyOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
   });
 
   it('a bump that its caller was refused, and made again: the undo still leads back', async () => {
@@ -121,13 +113,13 @@ describe('rule 11: a command that arrives late', () => {
     await cache.ready();
     await cache.set('product', 'unanswered', 'v');
     expect(await cache.get('product', 'unanswered')).toBe('v');
-    server.pause();
+    bed.server.pause();
     links.takeSent('read');
     const read = cache.peek('product', 'unanswered');
     await vi.waitFor(() => expect(links.takeSent('read')).toContain('unanswered'));
-    await server.kill();
+    await bed.server.kill();
     expect(await read).toEqual({ kind: 'unavailable' });
-    await server.restart();
+    await bed.server.restart();
     await vi.waitFor(async () => expect(await cache.peek('product', 'another')).toEqual({ kind: 'miss' }), 5_000);
     expect(links.takeSent('read')).not.toContain('unanswered');
     await cache.close();

@@ -1,30 +1,15 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Loader } from '../../engine/cache.ts';
 import { systemClock } from '../../engine/clock.ts';
-import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
-import { parseVersionRecord } from '../../engine/version-record.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { leaseKey } from '../../engine/keys.ts';
+import { keySpaceOf } from './key-space.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-const ref = { env: 'test', service: 'shop' };
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
-async function keyOf(id: string) {
-  const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
-  return dataKey(ref, record?.ns ?? '0', 'product', id);
-}
 const soon = { timeout: 5_000, interval: 10 };
 const stays = { product: { ttl: '10min', jitter: 0, staleWindow: '10min', earlyRefresh: 'off' as const } };
 /** A clock that a test moves. */
@@ -48,7 +33,7 @@ describe('notModified', () => {
 
   it('extends the entry that it saw, whose bytes stay where they are', async () => {
     const { cache, events } = await stale();
-    const before = await redis.getBuffer(await keyOf('1'));
+    const before = await bed.redis.getBuffer(await keyOf('1'));
     const seen: unknown[] = [];
     const load: Loader<{ v: number }> = ({ previous, notModified }) => {
       seen.push(previous?.value);
@@ -59,9 +44,9 @@ describe('notModified', () => {
     expect(seen).toEqual([{ v: 1 }]);
     // Told once Redis has answered; another may have read it by then.
     await vi.waitFor(() => expect(events.flatMap((event) => (event.type === 'fill' ? [event.result] : []))).toEqual(['stored']), soon);
-    const after = await redis.getBuffer(await keyOf('1'));
+    const after = await bed.redis.getBuffer(await keyOf('1'));
     expect(after?.subarray(48)).toEqual(before?.subarray(48));
-    expect(await redis.exists(leaseKey(await keyOf('1')))).toBe(0);
+    expect(await bed.redis.exists(leaseKey(await keyOf('1')))).toBe(0);
   });
 
   it('an invalidation that comes first wins: nothing is extended', async () => {
@@ -75,7 +60,7 @@ describe('notModified', () => {
     await asked.promise;
     await cache.invalidate('product', '1', { mode: 'soft' });
     answer.resolve();
-    await vi.waitFor(async () => expect(await redis.exists(leaseKey(await keyOf('1')))).toBe(0), soon);
+    await vi.waitFor(async () => expect(await bed.redis.exists(leaseKey(await keyOf('1')))).toBe(0), soon);
     expect(await cache.peek('product', '1')).toMatchObject({ kind: 'stale' });
   });
 
@@ -88,7 +73,7 @@ describe('notModified', () => {
       return notModified();
     });
     await asked.promise;
-    await redis.del(await keyOf('1'));
+    await bed.redis.del(await keyOf('1'));
     answer.resolve();
     await vi.waitFor(() => expect(events.flatMap((event) => (event.type === 'fill' ? [event.result] : []))).toEqual(['rejected']), soon);
     expect(await cache.get('product', '1')).toBeUndefined();
@@ -112,7 +97,7 @@ describe('what a loader says of its value', () => {
       return Promise.resolve(1);
     });
     await cache.getOrSet('product', '2', () => Promise.resolve(2));
-    await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'), await keyOf('2'))).toBe(2), soon);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'), await keyOf('2'))).toBe(2), soon);
     const left = async (id: string) => {
       const peek = await cache.peek('product', id);
       return peek.kind === 'fresh' ? peek.freshUntilMs - peek.createdMs : 0;
@@ -141,7 +126,7 @@ describe('what a loader says of its value', () => {
     expect(await Promise.all([cache.getOrSet('product', '1', skipping), cache.getOrSet('product', '1', skipping)])).toEqual([1, 1]);
     expect(await cache.getOrSet('product', '1', skipping)).toBe(2);
     expect(calls()).toBe(2);
-    await vi.waitFor(async () => expect(await redis.exists(leaseKey(await keyOf('1')), await keyOf('1'))).toBe(0), soon);
+    await vi.waitFor(async () => expect(await bed.redis.exists(leaseKey(await keyOf('1')), await keyOf('1'))).toBe(0), soon);
   });
 
   it('the option skipCache neither reads nor fills', async () => {

@@ -1,29 +1,19 @@
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Cache } from '../../engine/cache.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, type Deferred, deferred, patient } from './open-caches.ts';
+import { type Deferred, deferred, patient } from './open-caches.ts';
 import { PromiseModel } from './promise-model.ts';
+import { redisBed } from './redis-bed.ts';
 
 /**
  * Random sequences of operations over several instances, judged by the promise alone: per key the values that may be
  * returned, per entity whether there is something to undo. `MODEL_SEED` runs a sequence again; each run prints its own.
  */
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { recordKey } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-afterAll(async () => {
-  await caches.closeAll();
-  await server.stop();
-});
+const bed = redisBed(patient);
+const { caches } = bed;
+const { recordKey } = keySpaceOf(() => bed.redis);
 
 const IDS = ['a', 'b'];
 const seed = Number(process.env['MODEL_SEED'] ?? Date.now() % 2 ** 31);
@@ -194,14 +184,14 @@ const operations = [
   ),
   instance.map((n) =>
     command(`the record is lost, and ${n} finds it so`, async (model, fleet) => {
-      await redis.del(recordKey);
+      await bed.redis.del(recordKey);
       await at(fleet, n).get('product', 'nobody');
       model.lost();
     }),
   ),
   fc.constant(
     command('the scripts are forgotten', async () => {
-      await redis.script('FLUSH');
+      await bed.redis.script('FLUSH');
     }),
   ),
 ];
@@ -215,7 +205,7 @@ describe('the promise, by a model', () => {
     await fc.assert(
       fc.asyncProperty(fc.commands(operations, { maxCommands: 60, size: 'max' }), async (commands) => {
         // Leases go with it: what a sequence left on its way cannot be filled in the next.
-        await redis.flushall();
+        await bed.redis.flushall();
         // A bump of a record that is missing is a mint, and leaves nothing to undo.
         await opened[0]?.cache.get('product', 'nobody');
         const fleet: Fleet = { caches: opened.map(({ cache }) => cache), held: [] };

@@ -1,23 +1,12 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { describe, expect, it, vi } from 'vitest';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, patient } from './open-caches.ts';
+import { patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { recordKey, putEntry, keyOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { recordKey, putEntry, keyOf } = keySpaceOf(() => bed.redis);
 
 /** Commands whose cost grows with what others have stored, or that reach past the engine's own keys. */
 const WALKS = /^(scan|sscan|hscan|zscan|keys|randomkey|flushall|flushdb|swapdb|dbsize|sort|smembers|hgetall)$/;
@@ -25,7 +14,7 @@ const load = () => Promise.resolve('loaded');
 
 describe('what the engine asks of Redis', () => {
   it('no operation walks the keys or empties anything, in whatever state it finds them', async () => {
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     const { cache } = await caches.open({ policies: { product: { ttl: '10min', staleWindow: '1min' }, order: { strategy: 'none' } } });
     for (const entity of ['product', 'order']) {
       await cache.getOrSet(entity, '1', load);
@@ -41,17 +30,17 @@ describe('what the engine asks of Redis', () => {
     }
     await putEntry('3', 'stale', { createdMs: -600_000, freshMs: -30_000, expiresMs: 60_000 });
     await cache.getOrSet('product', '3', load);
-    await redis.set(await keyOf('4'), 'garbage', 'PX', 60_000);
+    await bed.redis.set(await keyOf('4'), 'garbage', 'PX', 60_000);
     await cache.getOrSet('product', '4', load);
     await cache.bumpVersion('product');
     await cache.undoBump('product');
-    await redis.del(recordKey);
+    await bed.redis.del(recordKey);
     await cache.getOrSet('product', '1', load);
-    await redis.set(recordKey, '1 1 - -');
+    await bed.redis.set(recordKey, '1 1 - -');
     await cache.getOrSet('product', '1', load);
     await cache.bumpVersion('product');
     await cache.close();
-    const calls = await commandCalls(redis);
+    const calls = await commandCalls(bed.redis);
     expect([...calls.keys()].filter((name) => WALKS.test(name))).toEqual([]);
     // It has seen the others, so it would have seen these.
     expect(calls.get('mget')).toBeGreaterThan(0);
@@ -63,12 +52,12 @@ describe('what the engine asks of Redis', () => {
     await cache.getOrSet('product', '1', load);
     await cache.set('product', '2', 'v');
     await vi.waitFor(() => expect(events.some((event) => event.type === 'fill')).toBe(true));
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     for (let n = 0; n < 50; n += 1) {
       await Promise.all(['1', '2'].map((id) => cache.getOrSet('product', id, load)));
       await Promise.all([cache.get('product', '1'), cache.peek('product', '2')]);
     }
-    const calls = await commandCalls(redis);
+    const calls = await commandCalls(bed.redis);
     expect([...calls.keys()].filter((name) => /^(evalsha|eval|fcall)/.test(name))).toEqual([]);
     expect([calls.get('mget'), calls.get('getex')]).toEqual([100, 100]);
   });

@@ -1,22 +1,11 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
 
-const leases = () => redis.keys('{*');
+const leases = () => bed.redis.keys('{*');
 const typesOf = (events: readonly { type: string }[]) => events.map((event) => event.type);
 
 describe('the bulkhead before the origin', () => {
@@ -42,7 +31,7 @@ describe('the bulkhead before the origin', () => {
   it('holds while Redis is away, and for entities that are never cached', async () => {
     const policies = { product: { ttl: '10min' }, order: { strategy: 'none' } } as const;
     const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 0 }, policies });
-    await server.kill();
+    await bed.server.kill();
     try {
       const running = deferred<string>();
       const { load, calls } = countingLoader(() => running.promise);
@@ -54,7 +43,7 @@ describe('the bulkhead before the origin', () => {
       expect(await first).toBe('v');
       expect(await cache.getOrSet('order', '1', load)).toBe('v');
     } finally {
-      await server.restart();
+      await bed.server.restart();
     }
   });
 

@@ -1,28 +1,20 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, patient } from './open-caches.ts';
+import { patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
 let proxy: TcpProxy;
-const caches = cachesOf(() => server, patient);
-const { keyOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 beforeEach(async () => {
-  await redis.flushall();
-  proxy = await startTcpProxy(server.port);
+  proxy = await startTcpProxy(bed.server.port);
 });
 afterEach(async () => {
   await caches.closeAll();
   await proxy.close();
 });
-afterAll(() => server.stop());
 
 const open = () => caches.open({ redis: `redis://127.0.0.1:${proxy.port}` });
 
@@ -40,7 +32,7 @@ describe('a reply that is lost while its connection lives on', () => {
     await cache.invalidate('product', '0');
     link('write').swallowNext('toClient');
     const answers = [Promise.allSettled([cache.invalidate('product', '1')])];
-    await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'))).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(0));
     answers.push(Promise.allSettled([cache.invalidate('product', '2')]));
     for (const [answer] of await Promise.all(answers)) {
       expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'InvalidationNotAcknowledged' } });
@@ -83,7 +75,7 @@ describe('a reply that is lost while its connection lives on', () => {
   it('an entry under a key that is not its own is no such loss: the connection stays', async () => {
     const { cache, events } = await open();
     await cache.set('product', '1', 'value 1');
-    await redis.copy(await keyOf('1'), await keyOf('2'));
+    await bed.redis.copy(await keyOf('1'), await keyOf('2'));
     expect(await cache.get('product', '2')).toBeUndefined();
     expect(await cache.get('product', '1')).toBe('value 1');
     expect(events).toContainEqual({ type: 'entry.rejected', entity: 'product', id: '2', problem: 'entry of another key' });

@@ -1,19 +1,11 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader } from './open-caches.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { countingLoader } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-const caches = cachesOf(() => server, { deadlineMs: 300 });
-beforeAll(async () => {
-  server = await startRedisServer();
-});
-beforeEach(async () => {
-  await server.client().flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed({ deadlineMs: 300 });
+const { caches } = bed;
 
 const origin = () => countingLoader((call) => Promise.resolve(`loaded ${call}`));
 
@@ -23,11 +15,11 @@ describe('Redis in trouble', () => {
     await cache.set('product', '1', 'v');
     const { load } = origin();
     expect(await cache.getOrSet('product', '1', load)).toBe('v');
-    await server.kill();
+    await bed.server.kill();
     for (let n = 0; n < 20; n += 1) expect(await cache.getOrSet('product', '1', load)).toMatch(/^loaded/);
     expect(await cache.get('product', '1')).toBeUndefined();
     expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
-    await server.restart();
+    await bed.server.restart();
     await vi.waitFor(async () => expect(await cache.peek('product', '1')).toEqual({ kind: 'miss' }), 5_000);
     // Each connection comes back at its own time: until the lease's has, loads are not stored.
     await vi.waitFor(async () => {
@@ -46,7 +38,7 @@ describe('Redis in trouble', () => {
     await cache.set('product', '1', 'v');
     const { load } = origin();
     expect(await cache.getOrSet('product', '1', load)).toBe('v');
-    server.pause();
+    bed.server.pause();
     try {
       for (let n = 0; n < 8; n += 1) expect(await cache.getOrSet('product', '1', load)).toMatch(/^loaded/);
       // By now the breaker is open or the socket given up: a read is answered in the turn it was asked in.
@@ -58,7 +50,7 @@ describe('Redis in trouble', () => {
       expect(answered).toBe(true);
       await read;
     } finally {
-      server.resume();
+      bed.server.resume();
     }
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'), 5_000);
     expect(events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []))).not.toContain('miss');
@@ -67,12 +59,12 @@ describe('Redis in trouble', () => {
   });
 
   it('never there: ready resolves, reads are answered, and the cache begins to work when Redis comes', async () => {
-    await server.kill();
+    await bed.server.kill();
     const { cache, events } = await caches.open();
     const { load } = origin();
     expect(await cache.getOrSet('product', '1', load)).toBe('loaded 1');
     expect(events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []))).toEqual(['unavailable']);
-    await server.restart();
+    await bed.server.restart();
     await vi.waitFor(async () => {
       await cache.getOrSet('product', '1', load);
       expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' });
@@ -80,24 +72,24 @@ describe('Redis in trouble', () => {
   });
 
   it('a wrong password is a configuration error at ready, in one line, without the password', async () => {
-    await server.client().acl('SETUSER', 'someone', 'on', '>right', '~*', '&*', '+@all');
-    const refused = caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'someone', password: 'wr0ng-secret' } });
+    await bed.server.client().acl('SETUSER', 'someone', 'on', '>right', '~*', '&*', '+@all');
+    const refused = caches.open({ redis: { host: '127.0.0.1', port: bed.server.port, username: 'someone', password: 'wr0ng-secret' } });
     await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError', message: 'redis: Redis refused the user or password' });
   });
 
   it('a user who may not run what the engine needs is a configuration error at ready', async () => {
-    await server.client().acl('SETUSER', 'reader', 'on', '>right', '~*', '&*', '+@all', '-getex');
-    const refused = caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'reader', password: 'right' } });
+    await bed.server.client().acl('SETUSER', 'reader', 'on', '>right', '~*', '&*', '+@all', '-getex');
+    const refused = caches.open({ redis: { host: '127.0.0.1', port: bed.server.port, username: 'reader', password: 'right' } });
     await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError' });
   });
 
   it('scripts that the server has forgotten are sent again', async () => {
     const { cache } = await caches.open();
-    await server.client().script('FLUSH');
+    await bed.server.client().script('FLUSH');
     await cache.set('product', '1', 'v');
-    await server.client().script('FLUSH');
+    await bed.server.client().script('FLUSH');
     expect(await cache.invalidate('product', '1')).toMatchObject({ removed: 1 });
-    await server.client().script('FLUSH');
+    await bed.server.client().script('FLUSH');
     const { load } = origin();
     await cache.getOrSet('product', '1', load);
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('loaded 1'));
@@ -106,8 +98,8 @@ describe('Redis in trouble', () => {
   it('snapshots that fail (MISCONF) leave reads working: a primary says that it is one', async () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', 'v');
-    const client = server.client();
-    const obstacle = path.join(server.dir, 'dump.rdb');
+    const client = bed.server.client();
+    const obstacle = path.join(bed.server.dir, 'dump.rdb');
     mkdirSync(obstacle);
     await client.config('SET', 'save', '3600 1');
     await client.bgsave();
@@ -124,7 +116,7 @@ describe('Redis in trouble', () => {
   it('out of memory: reads are answered, a write reaches the origin and is invalidated', async () => {
     const { cache, events } = await caches.open();
     await cache.set('product', '1', 'v');
-    const client = server.client();
+    const client = bed.server.client();
     await client.config('SET', 'maxmemory', '1');
     try {
       const { load, calls } = origin();

@@ -1,19 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Clock, systemClock } from '../../engine/clock.ts';
 import { FALLBACK_MS } from '../../engine/lease-gates.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-const caches = cachesOf(() => server, patient);
-beforeAll(async () => {
-  server = await startRedisServer();
-});
-beforeEach(async () => {
-  await server.client().flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
 
 describe('reads', () => {
   it('the first read loads and fills, the next is a hit', async () => {
@@ -55,7 +47,7 @@ describe('reads', () => {
     const read = a.cache.getOrSet('product', '1', first.load);
     await vi.waitFor(() => expect(first.calls()).toBe(1));
     const waiting = b.cache.getOrSet('product', '1', second.load);
-    const client = server.client();
+    const client = bed.server.client();
     await vi.waitFor(async () => expect((await client.keys('{*}:lease')).length).toBe(1));
     const [lease = ''] = await client.keys('{*}:lease');
     await vi.waitFor(async () => expect(await client.strlen(lease)).toBe(40));

@@ -1,24 +1,13 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { STALE_MARK_AT } from '../../engine/envelope.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { keyOf, leaseOf, entry, putEntry } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf, leaseOf, entry, putEntry } = keySpaceOf(() => bed.redis);
 
 const soft = { mode: 'soft' } as const;
 
@@ -27,21 +16,21 @@ describe('rule 5: soft invalidation', () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', { name: 'chair' });
     const key = await keyOf('1');
-    const [before, expiresAt] = [await redis.getBuffer(key), await redis.pexpiretime(key)];
+    const [before, expiresAt] = [await bed.redis.getBuffer(key), await bed.redis.pexpiretime(key)];
     expect(await cache.invalidate('product', '1', soft)).toEqual({ removed: 0, markedStale: 1, leasesRevoked: 0 });
-    const after = await redis.getBuffer(key);
+    const after = await bed.redis.getBuffer(key);
     const changed = [...(after ?? [])].flatMap((byte, at) => (byte === before?.[at] ? [] : [at]));
     expect(changed).toEqual([STALE_MARK_AT, STALE_MARK_AT + 1]);
     expect(after?.length).toBe(before?.length);
-    expect(await redis.pexpiretime(key)).toBe(expiresAt);
+    expect(await bed.redis.pexpiretime(key)).toBe(expiresAt);
     expect(await cache.invalidate('product', '1', soft)).toEqual({ removed: 0, markedStale: 1, leasesRevoked: 0 });
-    expect(await redis.getBuffer(key)).toEqual(after);
+    expect(await bed.redis.getBuffer(key)).toEqual(after);
   });
 
   it('never creates a key', async () => {
     const { cache } = await caches.open();
     expect(await cache.invalidate('product', '1', soft)).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 0 });
-    expect(await redis.exists(await keyOf('1'), await leaseOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await keyOf('1'), await leaseOf('1'))).toBe(0);
   });
 
   it('nothing older than it is called fresh by any instance; a load that begins later replaces it', async () => {
@@ -65,12 +54,12 @@ describe('rule 5: soft invalidation', () => {
     const [a, b] = [await caches.open(), await caches.open()];
     const old = deferred<string>();
     const read = a.cache.getOrSet('product', '1', () => old.promise);
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
     expect(await b.cache.invalidate('product', '1', soft)).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 1 });
     old.resolve('old');
     expect(await read).toBe('old');
     await vi.waitFor(() => expect(a.events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'rejected' }));
-    expect(await redis.exists(await keyOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
   });
 
   it('a refresh that was under way loses it too, and the mark stays', async () => {
@@ -91,10 +80,10 @@ describe('rule 5: soft invalidation', () => {
     const [a, b, c] = [await caches.open(), await caches.open({}, { clock: manualClock() }), await caches.open()];
     const old = deferred<string>();
     const read = a.cache.getOrSet('product', '1', () => old.promise);
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
     const own = countingLoader(() => Promise.resolve('new'));
     const waiting = b.cache.getOrSet('product', '1', own.load);
-    await vi.waitFor(async () => expect(await redis.strlen(await leaseOf('1'))).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(await leaseOf('1'))).toBe(40));
     await c.cache.invalidate('product', '1', soft);
     expect(await waiting).toBe('new');
     expect(own.calls()).toBe(1);
@@ -106,13 +95,13 @@ describe('rule 5: soft invalidation', () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', 'v');
     const key = await keyOf('1');
-    await redis.config('SET', 'maxmemory', '1');
+    await bed.redis.config('SET', 'maxmemory', '1');
     try {
       expect(await cache.invalidate('product', '1', soft)).toEqual({ removed: 1, markedStale: 0, leasesRevoked: 0 });
     } finally {
-      await redis.config('SET', 'maxmemory', '0');
+      await bed.redis.config('SET', 'maxmemory', '0');
     }
-    expect(await redis.exists(key)).toBe(0);
+    expect(await bed.redis.exists(key)).toBe(0);
   });
 
   it('covers what an undo could bring back', async () => {
@@ -128,11 +117,11 @@ describe('rule 5: soft invalidation', () => {
   it('a refusal is an error, never an acknowledgement', async () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', 'v1');
-    await redis.config('SET', 'min-replicas-to-write', '1');
+    await bed.redis.config('SET', 'min-replicas-to-write', '1');
     try {
       await expect(cache.invalidate('product', '1', soft)).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
     } finally {
-      await redis.config('SET', 'min-replicas-to-write', '0');
+      await bed.redis.config('SET', 'min-replicas-to-write', '0');
     }
   });
 });

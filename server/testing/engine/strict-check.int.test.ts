@@ -1,32 +1,22 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { bumpVersion, runScript } from '../../engine/scripts.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
+import { startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, patient } from './open-caches.ts';
+import { countingLoader, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { record, recordKey, keyOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { record, recordKey, keyOf } = keySpaceOf(() => bed.redis);
 
 const outcomes = (events: readonly { type: string; outcome?: string }[]) =>
   events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []));
 
 describe('rule 8: the version record is read with the entry', () => {
   it('in the same round trip: both commands leave before any reply comes', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const { cache } = await caches.open({ redis: links.url });
     await cache.set('product', '1', 'v');
     expect(await cache.get('product', '1')).toBe('v');
@@ -43,10 +33,10 @@ describe('rule 8: the version record is read with the entry', () => {
     const policies = { product: { ttl: '10min' }, order: { ttl: '10min' } };
     const { cache } = await caches.open({ policies });
     for (let n = 0; n < 20; n += 1) for (const entity of ['product', 'order']) await cache.set(entity, String(n), n);
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     const reads = Array.from({ length: 20 }, (_, n) => ['product', 'order'].map((entity) => cache.get(entity, String(n)))).flat();
     expect(await Promise.all(reads)).toEqual(Array.from({ length: 20 }, (_, n) => [n, n]).flat());
-    const calls = await commandCalls(redis);
+    const calls = await commandCalls(bed.redis);
     expect([calls.get('mget'), calls.get('getex')]).toEqual([1, 2]);
   });
 
@@ -56,8 +46,8 @@ describe('rule 8: the version record is read with the entry', () => {
     const key = await keyOf('1');
     expect(await cache.get('product', '1')).toBe('v1');
     const { rev } = await record();
-    await runScript(redis, bumpVersion, [recordKey], [rev, '-', rev]);
-    expect(await redis.exists(key)).toBe(1);
+    await runScript(bed.redis, bumpVersion, [recordKey], [rev, '-', rev]);
+    expect(await bed.redis.exists(key)).toBe(1);
     expect(await cache.get('product', '1')).toBeUndefined();
   });
 
@@ -65,15 +55,15 @@ describe('rule 8: the version record is read with the entry', () => {
     const { cache, events } = await caches.open();
     await cache.set('product', '1', 'v1');
     const { load } = countingLoader(() => Promise.resolve('loaded'));
-    await redis.replicaof('127.0.0.1', 1);
+    await bed.redis.replicaof('127.0.0.1', 1);
     try {
-      expect(await redis.exists(await keyOf('1'))).toBe(1);
+      expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
       expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
       expect(await cache.get('product', '1')).toBeUndefined();
       expect(await cache.getOrSet('product', '1', load)).toBe('loaded');
       expect(outcomes(events)).toEqual(['unavailable', 'unavailable']);
     } finally {
-      await redis.replicaof('NO', 'ONE');
+      await bed.redis.replicaof('NO', 'ONE');
     }
     await vi.waitFor(async () => expect((await cache.peek('product', '1')).kind).not.toBe('unavailable'), 5_000);
   });
@@ -81,28 +71,28 @@ describe('rule 8: the version record is read with the entry', () => {
   it('a primary that is cut off from its replicas (NOREPLICAS) is unavailable, never a value', async () => {
     const { cache, events } = await caches.open();
     await cache.set('product', '1', 'v1');
-    await redis.config('SET', 'min-replicas-to-write', '1');
+    await bed.redis.config('SET', 'min-replicas-to-write', '1');
     try {
       expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
       expect(await cache.get('product', '1')).toBeUndefined();
       expect(await cache.getOrSet('product', '1', () => Promise.resolve('loaded'))).toBe('loaded');
       expect(outcomes(events)).toEqual(['unavailable', 'unavailable']);
     } finally {
-      await redis.config('SET', 'min-replicas-to-write', '0');
+      await bed.redis.config('SET', 'min-replicas-to-write', '0');
     }
     expect(await cache.get('product', '1')).toBe('v1');
   });
 
   it('an invalidation whose record is refused is not acknowledged, though the removal was done', async () => {
-    await redis.acl('SETUSER', 'someone', 'on', '>pw', '~*', '&*', '+@all');
-    const { cache } = await caches.open({ redis: { host: '127.0.0.1', port: server.port, username: 'someone', password: 'pw' } });
+    await bed.redis.acl('SETUSER', 'someone', 'on', '>pw', '~*', '&*', '+@all');
+    const { cache } = await caches.open({ redis: { host: '127.0.0.1', port: bed.server.port, username: 'someone', password: 'pw' } });
     await cache.set('product', '1', 'v1');
     const key = await keyOf('1');
-    await redis.acl('SETUSER', 'someone', '-getex');
+    await bed.redis.acl('SETUSER', 'someone', '-getex');
     for (const mode of ['hard', 'soft'] as const) {
       await expect(cache.invalidate('product', '1', { mode })).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
     }
-    expect(await redis.exists(key)).toBe(0);
+    expect(await bed.redis.exists(key)).toBe(0);
     // Never a silent GET in its place.
     expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
   });
@@ -120,17 +110,17 @@ describe('rule 8: the version record is read with the entry', () => {
 
 describe('rule 1: a read joins only a batch that is not yet sent', () => {
   it('one that comes after an acknowledged invalidation does not share the reply that is on its way', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
     await b.cache.set('product', '1', 'old');
     expect(await a.cache.get('product', '1')).toBe('old');
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     const release = links.hold('read', 'toClient');
     const before = a.cache.peek('product', '1');
-    await vi.waitFor(async () => expect((await commandCalls(redis)).get('mget')).toBe(1));
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(1));
     await b.cache.invalidate('product', '1');
     const after = a.cache.peek('product', '1');
-    await vi.waitFor(async () => expect((await commandCalls(redis)).get('mget')).toBe(2));
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(2));
     release();
     expect(await before).toMatchObject({ kind: 'fresh', value: 'old' });
     expect(await after).toEqual({ kind: 'miss' });
@@ -140,13 +130,13 @@ describe('rule 1: a read joins only a batch that is not yet sent', () => {
 
 describe('rule 7: a record is compared with what was known when it was asked for', () => {
   it('a bump that this instance makes while a read is under way neither fails that read nor raises the record', async () => {
-    const links = await holdLinksTo(server.port);
+    const links = await holdLinksTo(bed.server.port);
     const { cache, events } = await caches.open({ redis: links.url });
     await cache.set('product', '1', 'v');
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     const release = links.hold('read', 'toClient');
     const read = cache.peek('product', '1');
-    await vi.waitFor(async () => expect((await commandCalls(redis)).get('mget')).toBe(1));
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(1));
     const { rev } = await cache.bumpVersion('product');
     release();
     expect(await read).toMatchObject({ kind: 'fresh', value: 'v' });

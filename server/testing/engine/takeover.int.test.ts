@@ -1,40 +1,30 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { inboxPrefix } from '../../engine/keys.ts';
 import { FALLBACK_MS } from '../../engine/lease-gates.ts';
 import { invalidateEntry } from '../../engine/scripts.ts';
 import { buildEngine } from '../build-engine.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 const said = z.union([
   z.object({ ready: z.literal(true) }),
   z.object({ loading: z.literal(true) }),
   z.object({ values: z.array(z.string()) }),
 ]);
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { leaseOf, keyOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const bed = redisBed(patient);
+const { caches } = bed;
+const { leaseOf, keyOf } = keySpaceOf(() => bed.redis);
 const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await caches.closeAll();
 });
-afterAll(() => server.stop());
 
 interface Process {
   child: ChildProcess;
@@ -43,7 +33,7 @@ interface Process {
 }
 
 async function startProcess(loadMs: number | 'hang'): Promise<Process> {
-  const child = fork(path.join(import.meta.dirname, 'takeover-child.mjs'), [server.url, String(loadMs)]);
+  const child = fork(path.join(import.meta.dirname, 'takeover-child.mjs'), [bed.server.url, String(loadMs)]);
   children.push(child);
   let loads = 0;
   const values: string[] = [];
@@ -67,11 +57,11 @@ describe('rule 6: a holder that is killed while it loads', () => {
     await vi.waitFor(() => expect(holder.loads()).toBe(1));
     const lease = await leaseOf('1');
     for (const { child } of others) child.send({ go: true, callers: 50 });
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(24 + 2 * 16));
-    const held = (await redis.get(lease))?.slice(0, 24);
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(24 + 2 * 16));
+    const held = (await bed.redis.get(lease))?.slice(0, 24);
     holder.child.kill('SIGKILL');
     await vi.waitFor(async () => {
-      const standing = (await redis.get(lease))?.slice(0, 24);
+      const standing = (await bed.redis.get(lease))?.slice(0, 24);
       if (standing === held) expect(others.map(({ loads }) => loads())).toEqual([0, 0]);
       for (const { values } of others) expect(values()).toHaveLength(1);
     }, 10_000);
@@ -86,19 +76,19 @@ describe('rule 6: a holder that is killed while it loads', () => {
     const b = await caches.open({}, { clock: clocks[0] });
     const c = await caches.open({}, { clock: clocks[1] });
     const lease = await leaseOf('1');
-    await redis.set(lease, token('L', 'dead'), 'PX', 60_000);
+    await bed.redis.set(lease, token('L', 'dead'), 'PX', 60_000);
     const answer = deferred<string>();
     const [byB, byC] = [countingLoader(() => answer.promise), countingLoader(() => Promise.resolve('own'))];
     const readB = b.cache.getOrSet('product', '1', byB.load);
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
     const readC = c.cache.getOrSet('product', '1', byC.load);
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(56));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(56));
     // It runs out: nobody is told.
-    await redis.del(lease);
+    await bed.redis.del(lease);
     clocks[0].advance(FALLBACK_MS);
     await vi.waitFor(() => expect(byB.calls()).toBe(1));
     clocks[1].advance(FALLBACK_MS);
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
     answer.resolve('value');
     expect(await Promise.all([readB, readC])).toEqual(['value', 'value']);
     expect(byC.calls()).toBe(0);
@@ -112,15 +102,15 @@ describe('rule 6: waiters', () => {
     const answer = deferred<string>();
     const read = a.cache.getOrSet('product', '1', () => answer.promise);
     const lease = await leaseOf('1');
-    await vi.waitFor(async () => expect(await redis.exists(lease)).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
     const own = countingLoader(() => Promise.resolve('own'));
     const waiting = b.cache.getOrSet('product', '1', own.load);
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
     // Struck off the list, it is told of nothing.
-    await redis.set(lease, ((await redis.get(lease)) ?? '').slice(0, 24), 'KEEPTTL');
+    await bed.redis.set(lease, ((await bed.redis.get(lease)) ?? '').slice(0, 24), 'KEEPTTL');
     answer.resolve('value');
     expect(await read).toBe('value');
-    await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'))).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
     expect(b.events.filter((event) => event.type === 'read')).toEqual([]);
     clock.advance(FALLBACK_MS);
     expect(await waiting).toBe('value');
@@ -130,11 +120,11 @@ describe('rule 6: waiters', () => {
   it('one that is told of a revocation, and finds the lease with another, loads by itself', async () => {
     const b = await caches.open({}, { clock: manualClock() });
     const [key, lease] = [await keyOf('1'), await leaseOf('1')];
-    await redis.set(lease, token('L', 'first'), 'PX', 60_000);
+    await bed.redis.set(lease, token('L', 'first'), 'PX', 60_000);
     const own = countingLoader(() => Promise.resolve('own'));
     const waiting = b.cache.getOrSet('product', '1', own.load);
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
-    await redis
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    await bed.redis
       .multi()
       .eval(invalidateEntry.lua, 2, key, lease, inboxPrefix({ env: 'test', service: 'shop' }))
       .set(lease, token('L', 'second'), 'PX', 60_000)
@@ -168,13 +158,13 @@ describe('rule 6: waiters', () => {
     const clock = manualClock();
     const b = await caches.open({}, { clock });
     const lease = await leaseOf('1');
-    await redis.set(lease, token('L', 'first'), 'PX', 60_000);
+    await bed.redis.set(lease, token('L', 'first'), 'PX', 60_000);
     const own = countingLoader(() => Promise.resolve('own'));
     const waiting = b.cache.getOrSet('product', '1', own.load);
     for (const next of ['second', 'third']) {
-      await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
+      await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
       expect(own.calls()).toBe(0);
-      await redis.set(lease, token('L', next), 'PX', 60_000);
+      await bed.redis.set(lease, token('L', next), 'PX', 60_000);
       clock.advance(FALLBACK_MS);
     }
     expect(await waiting).toBe('own');
@@ -184,10 +174,10 @@ describe('rule 6: waiters', () => {
     const clock = manualClock();
     const b = await caches.open({ policies: { product: { ttl: '10min', loadTimeoutMs: 1_000, leaseMs: 2_000 } } }, { clock });
     const lease = await leaseOf('1');
-    await redis.set(lease, token('L', 'other'), 'PX', 60_000);
+    await bed.redis.set(lease, token('L', 'other'), 'PX', 60_000);
     const own = countingLoader(() => Promise.resolve('own'));
     const waiting = b.cache.getOrSet('product', '1', own.load);
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
     clock.advance(3_000);
     expect(await waiting).toBe('own');
   });

@@ -1,34 +1,25 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from '../../engine/events.ts';
 import { FALLBACK_MS } from '../../engine/lease-gates.ts';
 import { beginWrite, runScript } from '../../engine/scripts.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
-import { cachesOf, deferred, patient, type TracedCache } from './open-caches.ts';
+import { deferred, patient, type TracedCache } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 /**
  * What the engine does, path by path, as it tells it itself. Time stands still but where a test lets it pass, and chance is
  * given; so a trace is exact, down to each duration. A line is one event of one key, in order.
  */
 
-let server: RedisServer;
-let redis: Redis;
 let clock: ManualClock;
-const caches = cachesOf(() => server, patient);
-const { record, recordKey, keyOf, leaseOf, putEntry } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
+const bed = redisBed(patient);
+const { caches } = bed;
+const { record, recordKey, keyOf, leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 beforeEach(async () => {
-  await redis.flushall();
   clock = manualClock();
 });
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
 
 const fresh = { createdMs: -60_000, freshMs: 540_000, expiresMs: 600_000, loadCostMs: 7 };
 const nearEnd = { createdMs: -540_000, freshMs: 60_000, expiresMs: 120_000, loadCostMs: 60_000 };
@@ -134,7 +125,7 @@ describe('a read', () => {
     const traced = await open();
     await expect(traced.cache.getOrSet('product', '1', broken)).rejects.toThrow('origin down');
     await expectTrace(traced, ['load.started: miss, leased', 'load.failed: 7 ms, origin down', 'read: miss in 7000 us']);
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
   });
 
   it('miss, and the origin hangs: given up at its timeout', async () => {
@@ -164,7 +155,7 @@ describe('a read', () => {
 
   it('miss while the key is written: a load of its own, and no fill', async () => {
     const traced = await open();
-    await runScript(redis, beginWrite, [await keyOf('1'), await leaseOf('1')], [token('W', 'w'), 60_000, 'inbox:']);
+    await runScript(bed.redis, beginWrite, [await keyOf('1'), await leaseOf('1')], [token('W', 'w'), 60_000, 'inbox:']);
     expect(await traced.cache.getOrSet('product', '1', origin('v'))).toBe('v');
     await expectTrace(traced, ['load.started: miss, without a lease', 'load.ended: 7 ms', 'read: miss in 7000 us']);
   });
@@ -175,7 +166,7 @@ describe('a read', () => {
     const reads = [holder.cache.getOrSet('product', '1', () => answer.promise)];
     await expectTrace(holder, ['load.started: miss, leased']);
     reads.push(waiter.cache.getOrSet('product', '1', origin('own')));
-    await vi.waitFor(async () => expect(await redis.strlen(await leaseOf('1'))).toBe(40));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(await leaseOf('1'))).toBe(40));
     clock.advance(30);
     answer.resolve('v');
     expect(await Promise.all(reads)).toEqual(['v', 'v']);
@@ -185,10 +176,10 @@ describe('a read', () => {
 
   it('takeover: the holder is gone, and its lease has run out', async () => {
     const traced = await open();
-    await redis.set(await leaseOf('1'), token('L', 'dead'), 'PX', 60_000);
+    await bed.redis.set(await leaseOf('1'), token('L', 'dead'), 'PX', 60_000);
     const read = traced.cache.getOrSet('product', '1', origin('v'));
-    await vi.waitFor(async () => expect(await redis.strlen(await leaseOf('1'))).toBe(40));
-    await redis.del(await leaseOf('1'));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(await leaseOf('1'))).toBe(40));
+    await bed.redis.del(await leaseOf('1'));
     await expectTrace(traced, []);
     clock.advance(FALLBACK_MS);
     expect(await read).toBe('v');
@@ -210,7 +201,7 @@ describe('a read', () => {
     expect(await traced.cache.getOrSet('product', '1', broken)).toBe('old');
     await expectTrace(traced, ['read: stale in 0 us', ...failed]);
     expect(await traced.cache.getOrSet('product', '1', broken)).toBe('old');
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
     clock.advance(300);
     expect(await traced.cache.getOrSet('product', '1', broken)).toBe('old');
     await expectTrace(traced, ['read: stale in 0 us', ...failed, 'read: stale in 0 us', 'read: stale in 0 us', ...failed]);
@@ -226,17 +217,17 @@ describe('a read', () => {
   it('no early refresh where chance says no', async () => {
     const traced = await open(() => 0.5);
     await putEntry('1', 'old', nearEnd);
-    await redis.config('RESETSTAT');
+    await bed.redis.config('RESETSTAT');
     expect(await traced.cache.getOrSet('product', '1', origin('new'))).toBe('old');
     await traced.cache.close();
     await expectTrace(traced, ['read: hit in 0 us']);
     // Nor was the lease asked for.
-    expect((await commandCalls(redis)).has('evalsha')).toBe(false);
+    expect((await commandCalls(bed.redis)).has('evalsha')).toBe(false);
   });
 
   it('bytes that are no entry: told, then a miss', async () => {
     const traced = await open();
-    await redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
+    await bed.redis.set(await keyOf('1'), 'garbage', 'PX', 60_000);
     expect(await traced.cache.getOrSet('product', '1', origin('v'))).toBe('v');
     await expectTrace(traced, [
       'entry.rejected: not an envelope',
@@ -255,7 +246,7 @@ describe('a read', () => {
 
   it('Redis silent: unavailable at the deadline, never a miss; five in a row open the breaker', async () => {
     const traced = await open();
-    server.pause();
+    bed.server.pause();
     try {
       for (let n = 1; n <= 5; n += 1) {
         const read = traced.cache.getOrSet('product', '1', origin('v'));
@@ -265,7 +256,7 @@ describe('a read', () => {
       }
       expect(await traced.cache.getOrSet('product', '1', origin('v'))).toBe('v');
     } finally {
-      server.resume();
+      bed.server.resume();
     }
     const load = ['load.started: unavailable, without a lease', 'load.ended: 7 ms'];
     const late = [...load, 'read: unavailable in 2007000 us'];
@@ -278,7 +269,7 @@ describe('a read', () => {
 
   it('Redis gone: unavailable at once; told of once', async () => {
     const traced = await open();
-    await server.kill();
+    await bed.server.kill();
     try {
       await vi.waitFor(() => expect(traced.events.map(lineOf)).toEqual(['redis.unavailable: connection lost']));
       expect(await traced.cache.getOrSet('product', '1', origin('v'))).toBe('v');
@@ -289,7 +280,7 @@ describe('a read', () => {
         'read: unavailable in 0 us',
       ]);
     } finally {
-      await server.restart();
+      await bed.server.restart();
     }
   });
 });
@@ -320,9 +311,9 @@ describe('a write', () => {
 
   it('that Redis does not take', async () => {
     const traced = await open();
-    await redis.config('SET', 'min-replicas-to-write', '1');
+    await bed.redis.config('SET', 'min-replicas-to-write', '1');
     await expect(traced.cache.set('product', '1', origin('v'))).rejects.toMatchObject({ name: 'WriteNotStarted' });
-    await redis.config('SET', 'min-replicas-to-write', '0');
+    await bed.redis.config('SET', 'min-replicas-to-write', '0');
     await expectTrace(traced, []);
   });
 });
@@ -368,9 +359,9 @@ describe('an invalidation', () => {
   it('that Redis refuses is put off, and done when it can be', async () => {
     const traced = await open();
     await putEntry('1', 'old', fresh);
-    await redis.config('SET', 'min-replicas-to-write', '1');
+    await bed.redis.config('SET', 'min-replicas-to-write', '1');
     await expect(traced.cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
-    await redis.config('SET', 'min-replicas-to-write', '0');
+    await bed.redis.config('SET', 'min-replicas-to-write', '0');
     await expectTrace(traced, ['invalidation.deferred']);
     clock.advance(1_000);
     await expectTrace(traced, ['invalidation.deferred', 'invalidated: hard, removed 1, marked 0, revoked 0', 'invalidation.replayed']);
@@ -403,7 +394,7 @@ describe('a version', () => {
   it('record lost: minted, then a miss', async () => {
     const traced = await open();
     await putEntry('1', 'v', fresh);
-    await redis.del(recordKey);
+    await bed.redis.del(recordKey);
     expect(await traced.cache.get('product', '1')).toBeUndefined();
     await expectTrace(traced, ['version.minted', 'read: miss in 0 us']);
   });
@@ -412,7 +403,7 @@ describe('a version', () => {
     const traced = await open();
     await putEntry('1', 'v', fresh);
     const { rev, ns } = await record();
-    await redis.set(recordKey, `${rev} ${ns} - ${'f'.repeat(40)}`);
+    await bed.redis.set(recordKey, `${rev} ${ns} - ${'f'.repeat(40)}`);
     expect(await traced.cache.get('product', '1')).toBeUndefined();
     await expectTrace(traced, ['version.adopted', 'read: miss in 0 us']);
   });
@@ -421,7 +412,7 @@ describe('a version', () => {
     const traced = await open();
     await putEntry('1', 'v', fresh);
     const { ns } = await record();
-    await redis.set(recordKey, `1 ${ns} - -`);
+    await bed.redis.set(recordKey, `1 ${ns} - -`);
     expect(await traced.cache.get('product', '1')).toBeUndefined();
     await expectTrace(traced, ['read: unavailable in 0 us', 'version.raised']);
     expect(await traced.cache.get('product', '1')).toBeUndefined();

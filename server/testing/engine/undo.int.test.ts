@@ -1,26 +1,15 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { dataKey, leaseKey, showVersion } from '../../engine/keys.ts';
 import { adoptVersion, bumpVersion, runScript, undoBump } from '../../engine/scripts.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 const ref = { env: 'test', service: 'shop' };
 const FOREIGN = 'f'.repeat(40);
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-const { record, recordKey, keyOf, leaseOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
+const bed = redisBed(patient);
+const { caches } = bed;
+const { record, recordKey, keyOf, leaseOf } = keySpaceOf(() => bed.redis);
 
 const nothingToUndo = { name: 'NothingToUndo' };
 
@@ -64,7 +53,7 @@ describe('rule 7: the undo of a bump', () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', 'v1');
     const { rev } = await record();
-    const late = () => runScript(redis, bumpVersion, [recordKey], [rev, '-', rev]);
+    const late = () => runScript(bed.redis, bumpVersion, [recordKey], [rev, '-', rev]);
     await late();
     const bumped = await record();
     await late();
@@ -79,7 +68,7 @@ describe('rule 7: the undo of a bump', () => {
   it('an undo that was sent again, or comes late, takes back no other bump', async () => {
     const { cache } = await caches.open();
     const { rev } = await cache.bumpVersion('product');
-    const late = () => runScript(redis, undoBump, [recordKey], [rev, '-', rev]);
+    const late = () => runScript(bed.redis, undoBump, [recordKey], [rev, '-', rev]);
     await late();
     const undone = await record();
     await late();
@@ -95,7 +84,7 @@ describe('rule 7: what makes a version anew leaves nothing to undo', () => {
   it('a mint: the record was lost', async () => {
     const { cache } = await caches.open();
     await cache.bumpVersion('product');
-    await redis.del(recordKey);
+    await bed.redis.del(recordKey);
     await cache.get('product', '1');
     expect((await record()).prev).toBeNull();
     await expect(cache.undoBump('product')).rejects.toMatchObject(nothingToUndo);
@@ -104,9 +93,9 @@ describe('rule 7: what makes a version anew leaves nothing to undo', () => {
   it('a raise: the record went back', async () => {
     const { cache, events } = await caches.open();
     await cache.bumpVersion('product');
-    const old = (await redis.get(recordKey)) ?? '';
+    const old = (await bed.redis.get(recordKey)) ?? '';
     await cache.bumpVersion('product');
-    await redis.set(recordKey, old);
+    await bed.redis.set(recordKey, old);
     expect((await record()).prev).not.toBeNull();
     expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
     await vi.waitFor(() => expect(events.some((event) => event.type === 'version.raised')).toBe(true));
@@ -117,9 +106,9 @@ describe('rule 7: what makes a version anew leaves nothing to undo', () => {
   it('a raise by the undo itself', async () => {
     const { cache } = await caches.open();
     await cache.bumpVersion('product');
-    const old = (await redis.get(recordKey)) ?? '';
+    const old = (await bed.redis.get(recordKey)) ?? '';
     const { rev } = await cache.bumpVersion('product');
-    await redis.set(recordKey, old);
+    await bed.redis.set(recordKey, old);
     await expect(cache.undoBump('product')).rejects.toMatchObject(nothingToUndo);
     const raised = await record();
     expect(raised).toMatchObject({ ns: raised.rev, prev: null });
@@ -131,7 +120,7 @@ describe('rule 7: what makes a version anew leaves nothing to undo', () => {
     await cache.set('product', '1', 'v1');
     await cache.bumpVersion('product');
     const { rev, ns, prev } = await record();
-    await redis.set(recordKey, `${rev} ${ns} ${prev} ${FOREIGN}`);
+    await bed.redis.set(recordKey, `${rev} ${ns} ${prev} ${FOREIGN}`);
     await expect(cache.undoBump('product')).rejects.toMatchObject(nothingToUndo);
     const adopted = await record();
     expect(adopted).toMatchObject({ ns: adopted.rev, prev: null });
@@ -142,8 +131,8 @@ describe('rule 7: what makes a version anew leaves nothing to undo', () => {
   it('an adoption that comes second changes nothing', async () => {
     await caches.open();
     const { rev, ns } = await record();
-    await redis.set(recordKey, `${rev} ${ns} - ${FOREIGN}`);
-    const adopt = () => runScript(redis, adoptVersion, [recordKey], [rev, 'a'.repeat(40)]);
+    await bed.redis.set(recordKey, `${rev} ${ns} - ${FOREIGN}`);
+    const adopt = () => runScript(bed.redis, adoptVersion, [recordKey], [rev, 'a'.repeat(40)]);
     await adopt();
     const adopted = await record();
     expect(adopted).toMatchObject({ ns: adopted.rev, prev: null, replid: 'a'.repeat(40) });
@@ -172,7 +161,7 @@ describe('rules 3 and 4 cover the open undo window', () => {
     const [a, b] = [await caches.open(), await caches.open()];
     await a.cache.set('product', '1', 'v1');
     const { rev } = await record();
-    await runScript(redis, bumpVersion, [recordKey], [rev, '-', rev]);
+    await runScript(bed.redis, bumpVersion, [recordKey], [rev, '-', rev]);
     await b.cache.invalidate('product', '1');
     await a.cache.undoBump('product');
     expect(await a.cache.get('product', '1')).toBeUndefined();
@@ -183,7 +172,7 @@ describe('rules 3 and 4 cover the open undo window', () => {
     const old = deferred<string>();
     const read = a.cache.getOrSet('product', '1', () => old.promise);
     const lease = await leaseOf('1');
-    await vi.waitFor(async () => expect(await redis.exists(lease)).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
     await b.cache.bumpVersion('product');
     expect(await b.cache.invalidate('product', '1')).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 1 });
     old.resolve('old');
@@ -215,13 +204,13 @@ describe('rules 3 and 4 cover the open undo window', () => {
     const { load, calls } = countingLoader(() => origin.promise);
     const set = cache.set('product', '1', load);
     await vi.waitFor(() => expect(calls()).toBe(1));
-    for (const key of keys) expect(await redis.get(leaseKey(key))).toMatch(/^W/);
-    expect(await redis.exists(...keys)).toBe(0);
+    for (const key of keys) expect(await bed.redis.get(leaseKey(key))).toMatch(/^W/);
+    expect(await bed.redis.exists(...keys)).toBe(0);
     origin.resolve('v2');
     await set;
-    expect(await redis.exists(...keys.map(leaseKey))).toBe(0);
-    expect(await redis.exists(await keyOf('1'))).toBe(1);
-    expect(await redis.exists(...keys)).toBe(1);
+    expect(await bed.redis.exists(...keys.map(leaseKey))).toBe(0);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
+    expect(await bed.redis.exists(...keys)).toBe(1);
   });
 
   it('an undo while the origin is written leaves no older value in reach', async () => {

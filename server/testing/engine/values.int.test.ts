@@ -1,28 +1,13 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { dataKey, leaseKey, versionKey } from '../../engine/keys.ts';
-import { parseVersionRecord } from '../../engine/version-record.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { cachesOf, countingLoader, deferred, patient } from './open-caches.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { leaseKey, versionKey } from '../../engine/keys.ts';
+import { keySpaceOf } from './key-space.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
 const ref = { env: 'test', service: 'shop' };
-let server: RedisServer;
-let redis: Redis;
-const caches = cachesOf(() => server, patient);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
-afterEach(() => caches.closeAll());
-afterAll(() => server.stop());
-
-async function keyOf(id: string) {
-  const record = parseVersionRecord((await redis.get(versionKey(ref, 'product'))) ?? '');
-  return dataKey(ref, record?.ns ?? '0', 'product', id);
-}
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
 describe('ids and entities', () => {
   const odd = ['a:b', '{a}', '*', 'a\0b', '😀', '', ' ', '\ud83d', '[x]?\\', '__proto__', 'x'.repeat(10_240), '\r\n', '%3A'];
@@ -97,7 +82,7 @@ describe('loaders', () => {
     expect(await cache.get('order', '1')).toBeUndefined();
     await cache.set('order', '1', load);
     await cache.invalidate('order', '1');
-    expect((await redis.keys('*')).filter((key) => /order|version/.test(key))).toEqual([]);
+    expect((await bed.redis.keys('*')).filter((key) => /order|version/.test(key))).toEqual([]);
     expect(events.flatMap((event) => (event.type === 'read' ? [event.outcome] : []))).toEqual(['bypass', 'bypass']);
   });
 });
@@ -108,15 +93,15 @@ describe('entries', () => {
     await cache.set('product', '1', 'v');
     await cache.set('product', '2', 'other');
     const [key, other] = [await keyOf('1'), await keyOf('2')];
-    const bytes = Buffer.from((await redis.getBuffer(kind === 'foreign' ? other : key)) ?? '');
+    const bytes = Buffer.from((await bed.redis.getBuffer(kind === 'foreign' ? other : key)) ?? '');
     if (kind === 'flipped') bytes[bytes.length - 2] = (bytes[bytes.length - 2] ?? 0) ^ 1;
-    await redis.set(key, kind === 'garbage' ? 'garbage' : bytes, 'PX', 60_000);
+    await bed.redis.set(key, kind === 'garbage' ? 'garbage' : bytes, 'PX', 60_000);
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('loaded'))).toBe('loaded');
     expect(events.filter((event) => event.type === 'entry.rejected')).toHaveLength(1);
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('loaded'));
-    await redis.set(key, 'garbage', 'PX', 60_000);
+    await bed.redis.set(key, 'garbage', 'PX', 60_000);
     expect(await cache.get('product', '1')).toBeUndefined();
-    await vi.waitFor(async () => expect(await redis.exists(key)).toBe(0));
+    await vi.waitFor(async () => expect(await bed.redis.exists(key)).toBe(0));
   });
 
   it('a stale entry is served by all while one instance of the fleet refreshes it', async () => {
@@ -143,10 +128,10 @@ describe('entries', () => {
     const answer = deferred<string>();
     const read = cache.getOrSet('product', '1', () => answer.promise);
     await cache.set('product', '2', 'v');
-    for (const key of await redis.keys('*test:shop*')) {
-      if (!key.startsWith('sideboard:')) expect(await redis.pttl(key), key).toBeGreaterThan(0);
+    for (const key of await bed.redis.keys('*test:shop*')) {
+      if (!key.startsWith('sideboard:')) expect(await bed.redis.pttl(key), key).toBeGreaterThan(0);
     }
-    expect(await redis.pttl(versionKey(ref, 'product'))).toBe(-1);
+    expect(await bed.redis.pttl(versionKey(ref, 'product'))).toBe(-1);
     answer.resolve('v');
     await read;
   });
@@ -154,15 +139,15 @@ describe('entries', () => {
   it('the fleet takes over the values of the console for entries filled from now on', async () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', 'v');
-    await redis.set(
+    await bed.redis.set(
       'sideboard:test:shop:policies',
       JSON.stringify({ v: 1, rev: 1, entities: { product: { ttlMs: 5_000, jitter: 0, staleMs: 0 } } }),
     );
     await vi.waitFor(async () => {
       await cache.set('product', '2', 'v');
-      expect(await redis.pttl(await keyOf('2'))).toBeLessThanOrEqual(5_000);
+      expect(await bed.redis.pttl(await keyOf('2'))).toBeLessThanOrEqual(5_000);
     }, 5_000);
-    expect(await redis.pttl(await keyOf('1'))).toBeGreaterThan(400_000);
+    expect(await bed.redis.pttl(await keyOf('1'))).toBeGreaterThan(400_000);
   });
 });
 
@@ -172,15 +157,15 @@ describe('close', () => {
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
     const answer = deferred<string>();
     const read = cache.getOrSet('product', '2', () => answer.promise);
-    await vi.waitFor(async () => expect(await redis.exists(leaseKey(await keyOf('2')))).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(leaseKey(await keyOf('2')))).toBe(1));
     await Promise.all([cache.close(), cache.close()]);
-    expect(await redis.exists(await keyOf('1'))).toBe(1);
-    expect(await redis.keys('{*')).toEqual([]);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
+    expect(await bed.redis.keys('{*')).toEqual([]);
     answer.resolve('late');
     expect(await read).toBe('late');
     await expect(cache.getOrSet('product', '1', () => Promise.resolve('v'))).rejects.toMatchObject({ name: 'CacheClosed' });
     await expect(cache.ready()).rejects.toMatchObject({ name: 'CacheClosed' });
-    await vi.waitFor(async () => expect(await redis.client('LIST')).not.toContain('name=sideboard-'));
+    await vi.waitFor(async () => expect(await bed.redis.client('LIST')).not.toContain('name=sideboard-'));
   });
 });
 
@@ -201,7 +186,7 @@ describe('large values', () => {
     for (let n = 0; n < 30; n += 1)
       await Promise.all(Array.from({ length: 40 }, (_, id) => cache.get('product', n % 2 === 0 ? '7' : `${id}`)));
     await vi.waitFor(async () => {
-      const frames = await redis.xrange('sideboard:test:shop:frames', '-', '+');
+      const frames = await bed.redis.xrange('sideboard:test:shop:frames', '-', '+');
       const parsed = frames.map(([, fields]) => JSON.parse(fields[1] ?? ''));
       const hot = parsed.flatMap((one) => one.hot ?? []);
       const big = parsed.flatMap((one) => one.big ?? []);
