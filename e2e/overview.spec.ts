@@ -8,6 +8,7 @@ test('the chart moves with what three instances measured', async ({ ada: page })
   const first = await waitForSecond(reads, 'the fleet hits', (second) => (second['hits'] ?? 0) > 0);
   await waitForSecond(reads, 'time has gone on', (second) => (second['hits'] ?? 0) > 0, { after: first.time });
   await expect(page.getByRole('region', { name: 'Instances' }).getByText('3 of 3 alive')).toBeVisible();
+  await expect(page.getByText(/% of reads from L1$/)).toBeVisible();
 });
 
 test('an entity of the table filters the charts, and the address keeps it', async ({ ada: page }) => {

@@ -10,12 +10,14 @@ export function createShopCache(redis: RedisConnection): Cache<ShopEntity> {
     redis,
     // The failure lab of the console may break this fleet.
     allowFaults: true,
+    // For reference data alone: it is read often and hardly changes. What visitors change is read strictly.
+    l1: { itemsMax: 1_000, bytesMax: 1 << 20 },
     policies: {
-      country: { class: 'static' },
-      product: { class: 'profile' },
-      customer: { class: 'profile' },
-      stock: { class: 'transactional' },
-      dashboard: { class: 'analytics' },
+      country: { class: 'static', l1: true },
+      product: { class: 'profile', l1: false },
+      customer: { class: 'profile', l1: false },
+      stock: { class: 'transactional', l1: false },
+      dashboard: { class: 'analytics', l1: false },
       payment: { class: 'none' },
     },
   });
