@@ -1,40 +1,32 @@
-import type { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../engine/cache.ts';
-import { type RedisServer, startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { cachesOf, countingLoader, patient } from './open-caches.ts';
+import { countingLoader, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
 
-let server: RedisServer;
-let redis: Redis;
-let links: HeldLinks;
 // A lease that is not given back stays for longer than any test.
-const caches = cachesOf(() => server, { ...patient, policies: { product: { ttl: '10min', leaseMs: 60_000 } } });
-const { keyOf, leaseOf } = keySpaceOf(() => redis);
-beforeAll(async () => {
-  server = await startRedisServer();
-  redis = server.client();
-});
+const bed = redisBed({ ...patient, policies: { product: { ttl: '10min', leaseMs: 60_000 } } });
+const { caches } = bed;
+const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+let links: HeldLinks;
 beforeEach(async () => {
-  await redis.flushall();
-  links = await holdLinksTo(server.port);
+  links = await holdLinksTo(bed.server.port);
 });
 afterEach(async () => {
   await caches.closeAll();
   await links.close();
 });
-afterAll(() => server.stop());
 
 /** Enough misses, one after another, that the next one is expected. */
 async function missOften(cache: Cache<string>): Promise<void> {
   for (let i = 0; i < 20; i += 1) await cache.getOrSet('product', `cold ${i}`, () => Promise.resolve(i));
-  await vi.waitFor(async () => expect(await redis.exists(await leaseOf('cold 19'))).toBe(0));
+  await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('cold 19'))).toBe(0));
 }
 
 async function leaseStands(id: string): Promise<void> {
-  await vi.waitFor(async () => expect(await redis.exists(await leaseOf(id))).toBe(1));
+  await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf(id))).toBe(1));
 }
 
 describe('where most reads miss', () => {
@@ -48,9 +40,9 @@ describe('where most reads miss', () => {
     expect(calls()).toBe(0);
     release();
     expect(await read).toBe('value');
-    await vi.waitFor(async () => expect(await redis.exists(await keyOf('1'))).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
     expect(calls()).toBe(1);
-    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
   });
 
   it('an entry that stands is served as a hit, and no lease is left', async () => {
@@ -61,7 +53,7 @@ describe('where most reads miss', () => {
     expect(await a.cache.getOrSet('product', '1', load)).toBe('stands');
     expect(a.events).toContainEqual(expect.objectContaining({ type: 'read', id: '1', outcome: 'hit' }));
     expect(calls()).toBe(0);
-    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
   });
 
   it('a read that is lost gives its lease back', async () => {
@@ -70,12 +62,12 @@ describe('where most reads miss', () => {
     links.hold('read', 'toClient');
     const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
     await leaseStands('1');
-    const clients = String(await redis.client('LIST'));
+    const clients = String(await bed.redis.client('LIST'));
     const id = /id=(\d+).*name=sideboard-read/.exec(clients)?.[1] ?? '';
-    await redis.client('KILL', 'ID', id);
+    await bed.redis.client('KILL', 'ID', id);
     expect(await read).toBe('value');
-    await vi.waitFor(async () => expect(await redis.exists(await leaseOf('1'))).toBe(0));
-    expect(await redis.exists(await keyOf('1'))).toBe(0);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
   });
 
   it('an instance that closes gives it back', async () => {
@@ -85,7 +77,7 @@ describe('where most reads miss', () => {
     const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
     await leaseStands('1');
     await cache.close();
-    expect(await redis.exists(await leaseOf('1'))).toBe(0);
+    expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
     expect(await read).toBe('value');
   });
 });
@@ -95,8 +87,8 @@ it('where most reads hit, nothing but the entry is asked for', async () => {
   for (let i = 0; i < 20; i += 1) await cache.set('product', String(i), i);
   for (const id of ['none', 'none either']) await cache.getOrSet('product', id, () => Promise.resolve('loaded'));
   for (let i = 0; i < 20; i += 1) await cache.get('product', String(i));
-  await redis.config('RESETSTAT');
+  await bed.redis.config('RESETSTAT');
   for (let i = 0; i < 20; i += 1) expect(await cache.getOrSet('product', String(i), () => Promise.resolve('own'))).toBe(i);
-  const calls = await commandCalls(redis);
+  const calls = await commandCalls(bed.redis);
   expect([calls.get('mget'), calls.get('evalsha') ?? 0, calls.get('eval') ?? 0]).toEqual([20, 0, 0]);
 });

@@ -140,15 +140,15 @@ describe('rule 6: waiters', () => {
     const lease = await leaseOf('1');
     const failing = deferred<string>();
     const failed = expect(a.cache.getOrSet('product', '1', () => failing.promise)).rejects.toThrow('origin');
-    await vi.waitFor(async () => expect(await redis.exists(lease)).toBe(1));
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
     const answer = deferred<string>();
     const own = countingLoader(() => answer.promise);
     const reads = [b, c].map(({ cache }) => cache.getOrSet('product', '1', own.load));
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(24 + 2 * 16));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(24 + 2 * 16));
     failing.reject(new Error('origin'));
     await failed;
     // One has it, the other is listed again.
-    await vi.waitFor(async () => expect(await redis.strlen(lease)).toBe(24 + 16));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(24 + 16));
     answer.resolve('value');
     expect(await Promise.all(reads)).toEqual(['value', 'value']);
     expect(own.calls()).toBe(1);
