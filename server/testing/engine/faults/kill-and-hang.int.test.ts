@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { commandCalls } from '../command-calls.ts';
 import { countingLoader } from '../open-caches.ts';
 import { countOf, faultBench, outcomesOf, soon } from './fault-bench.ts';
 
@@ -65,6 +66,34 @@ describe('Redis does not answer', () => {
     await vi.waitFor(async () => expect(await cache.getOrSet('product', '1', load)).toBe('v'), soon);
     expect(events.findLast((event) => event.type === 'breaker.changed')).toMatchObject({ state: 'closed', reason: 'probe answered' });
     expect([countOf(events, 'redis.unavailable'), countOf(events, 'redis.available')]).toEqual([1, 1]);
+  });
+
+  it('hangs for long under many reads: what waits for it and for the origin stays bounded, and every answer is right', async () => {
+    const concurrencyMax = 40;
+    const { cache } = await bench.open({ origin: { concurrencyMax } });
+    let [running, runningMax] = [0, 0];
+    const load = async (id: string) => {
+      runningMax = Math.max(runningMax, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return `value of ${id}`;
+    };
+    // Half of them one of few keys, half one that nobody has asked for before.
+    const idOf = (n: number) => (n % 2 === 0 ? String(n % 100) : `new ${n}`);
+    const batches = async () => (await commandCalls(bench.redis)).get('mget') ?? 0;
+    await cache.set('product', '0', 'value of 0');
+    const before = await batches();
+    bench.server.pause();
+    for (let from = 0; from < 20_000; from += 500) {
+      const ids = Array.from({ length: 500 }, (_, n) => idOf(from + n));
+      const answers = await Promise.all(ids.map((id) => cache.getOrSet('product', id, () => load(id))));
+      expect(answers).toEqual(ids.map((id) => `value of ${id}`));
+    }
+    expect([running, runningMax]).toEqual([0, concurrencyMax]);
+    bench.server.resume();
+    // All that it was sent while it hung it answers now: of 40 batches, of two MGETs each, those that it took to open the breaker.
+    expect((await batches()) - before).toBeLessThanOrEqual(2 * 5);
+    await vi.waitFor(async () => expect(await cache.get('product', '0')).toBe('value of 0'), soon);
   });
 
   it('a network that swallows all: reads are answered by the origin, an invalidation is refused, and the connections are replaced', async () => {
