@@ -1,11 +1,12 @@
 import { bump } from './benches/bump.mjs';
+import { faultsOff } from './benches/faults-off.mjs';
 import { memory } from './benches/memory.mjs';
 import { miss } from './benches/miss.mjs';
 import { outage } from './benches/outage.mjs';
 import { redisHits } from './benches/redis-hits.mjs';
 import { stampede } from './benches/stampede.mjs';
 
-const RUN = { 'redis-hits': redisHits, miss, stampede, memory, outage, bump };
+const RUN = { 'redis-hits': redisHits, miss, stampede, memory, outage, 'faults-off': faultsOff, bump };
 
 /**
  * @param {string} name

@@ -30,10 +30,15 @@ const OPEN = {
   'cache-manager': { label: 'cache-manager', open: openCacheManager },
   bentocache: { label: 'bentocache', open: openBentocache },
   sideboard: { label: '**sideboard**', open: openSideboard },
+  'sideboard-again': { label: 'sideboard, the same once more', open: openSideboard },
+  'sideboard-faults': {
+    label: 'sideboard, faults allowed and none on',
+    open: (options) => openSideboard({ ...options, allowFaults: true }),
+  },
 };
 
 /** Not in every table. */
-const SPECIAL = new Set(['bare', 'layered-loader-groups']);
+const SPECIAL = new Set(['bare', 'layered-loader-groups', 'sideboard-again', 'sideboard-faults']);
 /** Those that every bench compares. */
 export const READERS = Object.keys(OPEN).filter((name) => !SPECIAL.has(name));
 

@@ -2,12 +2,13 @@ import { createCache } from 'sideboard-engine';
 import { TTL_S } from '../product.mjs';
 
 /** As a service embeds it: strict reads, metrics on, no tier in the process. */
-export async function openSideboard({ port, load, deadlineMs }) {
+export async function openSideboard({ port, load, deadlineMs, allowFaults = false }) {
   const cache = createCache({
     env: 'bench',
     service: 'shop',
     redis: { host: '127.0.0.1', port },
     policies: { product: { ttl: `${TTL_S}s` } },
+    allowFaults,
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   });
   await cache.ready();

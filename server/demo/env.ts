@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SIZES } from './catalogue.ts';
 
 /** What one shop of the demo fleet was told. */
 export interface DemoEnv {
@@ -9,6 +10,10 @@ export interface DemoEnv {
   readsPerSecond: number;
   /** From 0; shop 0 fills the origin. */
   index: number;
+  /** Visitors ask for the first so many of the catalogue. */
+  products: number;
+  /** How long requests under way are waited for when it is told to end. */
+  drainMsMax: number;
 }
 
 const READS_PER_SECOND_MAX = 5_000;
@@ -26,6 +31,8 @@ const schema = z.object({
   DEMO_READS_PER_SECOND: count(1, READS_PER_SECOND_MAX, 300),
   DEMO_SHOPS: count(1, 100, 3),
   DEMO_SHOP_INDEX: count(0, 99, 0),
+  DEMO_PRODUCTS: count(1, SIZES.products, SIZES.products),
+  DEMO_DRAIN_MS: count(0, 60_000, 1_000),
 });
 
 /** Throws an `Error` whose message is one line per problem. */
@@ -39,5 +46,7 @@ export function readDemoEnv(source: Record<string, string | undefined> = process
     seed: values.DEMO_SEED,
     readsPerSecond: values.DEMO_READS_PER_SECOND / values.DEMO_SHOPS,
     index: values.DEMO_SHOP_INDEX,
+    products: values.DEMO_PRODUCTS,
+    drainMsMax: values.DEMO_DRAIN_MS,
   };
 }

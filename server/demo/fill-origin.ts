@@ -30,13 +30,17 @@ const TABLES = `
 `;
 
 /** Fills the origin with the data of this seed, unless it holds just that. All or nothing, in one transaction. */
-export async function fillOrigin(pool: Pool, seed: number): Promise<'filled' | 'was filled'> {
+export async function fillOrigin(
+  pool: Pool,
+  seed: number,
+  insertRows: (client: PoolClient, seed: number) => Promise<void> = insertAll,
+): Promise<'filled' | 'was filled'> {
   if (await isFilled(pool, seed)) return 'was filled';
   const client = await pool.connect();
   try {
     await client.query('begin');
     await client.query(TABLES);
-    await insertAll(client, seed);
+    await insertRows(client, seed);
     await client.query('insert into sideboard_demo.filled values ($1, $2)', [seed, SHAPE]);
     await client.query('commit');
     client.release();

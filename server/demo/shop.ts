@@ -13,7 +13,6 @@ import { createTroubleLog } from './trouble-log.ts';
 import { createWorkload } from './workload.ts';
 
 const LOOK_EVERY_MS = 1_000;
-const DRAIN_MS_MAX = 1_000;
 const CONNECTIONS_MAX = 4;
 const QUERY_MS_MAX = 10_000;
 
@@ -58,11 +57,13 @@ async function main(): Promise<void> {
     if (event.type === 'redis.available') log(`Redis (${event.role}) is back after ${(event.afterMs / 1_000).toFixed(1)} s`);
   });
   await cache.ready();
-  const nextRequest = createWorkload(cache, createOrigin(pool), createRandom(env.seed, 'requests', env.index));
+  const nextRequest = createWorkload(cache, createOrigin(pool), createRandom(env.seed, 'requests', env.index), env.products);
+  let acknowledged = 0;
   const loop = startOpenLoop(env.readsPerSecond, createRandom(env.seed, 'arrivals', env.index), async () => {
     const request = nextRequest();
     try {
       await request.run();
+      if (request.kind === 'write') acknowledged += 1;
     } catch (error) {
       (request.kind === 'read' ? reads : writes).failed(error);
     }
@@ -70,11 +71,12 @@ async function main(): Promise<void> {
   log(`open for visitors, ${Math.round(env.readsPerSecond)} requests/s`);
 
   await asked;
+  log(`told to end after ${acknowledged} writes`);
   clearInterval(look);
-  await loop.stop(DRAIN_MS_MAX);
+  await loop.stop(env.drainMsMax);
   await cache.close();
   await pool.end();
-  log(`closed; ${reads.total()} failed reads, ${writes.total()} failed writes, ${loop.turnedAway()} turned away`);
+  log(`closed; ${acknowledged} writes, ${writes.total()} failed writes, ${reads.total()} failed reads, ${loop.turnedAway()} turned away`);
 }
 
 main().catch((error: unknown) => {

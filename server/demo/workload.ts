@@ -31,8 +31,8 @@ const WRITES: readonly [ShopEntity, number][] = [
 ];
 
 /** The sequence of requests of one shop: the same for the same `random`. */
-export function createWorkload(cache: Cache<ShopEntity>, origin: Origin, random: Random): () => Request {
-  const productId = createZipf(SIZES.products, 1, random);
+export function createWorkload(cache: Cache<ShopEntity>, origin: Origin, random: Random, products: number = SIZES.products): () => Request {
+  const productId = createZipf(products, 1, random);
   const customerId = createZipf(SIZES.customers, 0.9, random);
   const countryId = createZipf(SIZES.countries, 1.1, random);
 

@@ -1,4 +1,5 @@
 import type { EngineContext } from './engine-context.ts';
+import { Unavailable } from './errors.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 import { type PipelineCommand, type Script, startPipeline } from './scripts.ts';
 
@@ -8,9 +9,9 @@ export type Answer = { ok: true; replies: unknown[]; replid: string | null } | {
 /** A deadline that Redis had less of than this, because the process was busy, says nothing of Redis. */
 const LATE_SHARE = 0.5;
 
-const NOT_CONNECTED = new Error('not connected to Redis');
-const LOST = new Error('a reply or the connection to Redis was lost');
-const BREAKER_OPEN = new Error('Redis has not answered lately');
+const NOT_CONNECTED = new Unavailable('not connected to Redis');
+const LOST = new Unavailable('a reply or the connection to Redis was lost');
+const BREAKER_OPEN = new Unavailable('Redis has not answered lately, so it is spared until it does: the breaker is open');
 
 /**
  * One pipeline within the engine's deadline. Never rejects. Each reply is a Buffer, number, array or the Error of its command.

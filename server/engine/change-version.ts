@@ -1,6 +1,7 @@
 import { askRedis } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
+import { Unavailable } from './errors.ts';
 import { bumpVersion, scriptCommand, undoBump } from './scripts.ts';
 import type { VersionRecord } from './version-record.ts';
 import { readChange, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
@@ -30,7 +31,7 @@ export async function changeVersion(
     if (seen.kind === 'refused') return { ok: false, error: seen.error };
     if (seen.kind === 'regressed' || seen.kind === 'foreign') {
       if (await versions.repair(entity, repairOf(seen))) continue;
-      return { ok: false, error: new Error('the version record could not be restored') };
+      return { ok: false, error: new Unavailable('the version record could not be restored') };
     }
     const before = seen.kind === 'record' ? seen.record : null;
     if (how === 'undo' && before?.prev == null) return { ok: false, reason: 'nothing to undo' };
@@ -53,5 +54,5 @@ export async function changeVersion(
     if (change?.record != null) entity.see(change.record);
     if (change?.changed && change.record !== null) return { ok: true, record: change.record };
   }
-  return { ok: false, error: new Error('others change the version without a pause') };
+  return { ok: false, error: new Unavailable('others change the version without a pause') };
 }

@@ -66,14 +66,33 @@ export class OperatorUnavailable extends Error {
   }
 }
 
+/**
+ * Redis was not asked, did not answer, or could not be brought to what was asked. Its message is the engine's own words, and
+ * names no key, value, argument or address: it may be logged as it is. Callers get it as a cause.
+ */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
+}
+
 /** Redis has no memory for a write, or a cluster moves the slot: what only removes may still be done. */
 export function isOutOfRoom(error: Error): boolean {
   return /OOM|TRYAGAIN/.test(error.message);
 }
 
-/** One line about an unknown error that is safe to log: its name and code, never a command's arguments. */
+/** What ioredis says in errors that have no code. */
+const CLIENT_WORDS = [
+  ['Connection is closed', 'the connection to Redis was closed'],
+  ['Command timed out', 'Redis did not answer in time'],
+  ['Socket timeout', 'Redis did not answer in time'],
+  ["Stream isn't writeable", 'not connected to Redis'],
+] as const;
+
+/** One line about an unknown error that is safe to log: the engine's own words, or a name and code; never a command's arguments. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
+  if (error instanceof Unavailable) return error.message;
+  const known = CLIENT_WORDS.find(([said]) => error.message.startsWith(said));
+  if (known !== undefined) return known[1];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
   const reply = /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? null;
   return [error.name, code ?? reply].filter((part) => part !== null).join(' ');

@@ -3,7 +3,7 @@ import type { InvalidationReceipt } from './cache.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { STALE_MARK } from './envelope.ts';
-import { isOutOfRoom } from './errors.ts';
+import { isOutOfRoom, Unavailable } from './errors.ts';
 import { type CacheKey, dataKey, leaseKey } from './keys.ts';
 import { invalidateEntry, type PipelineCommand, type Script, scriptCommand, softInvalidate } from './scripts.ts';
 import type { VersionRecord } from './version-record.ts';
@@ -45,7 +45,7 @@ export async function invalidateKey(
       const entries = Array.isArray(reply) ? integerOf(reply[0]) : null;
       const revoked = Array.isArray(reply) ? integerOf(reply[1]) : null;
       if (entries === null || revoked === null) {
-        refusals.push(reply instanceof Error ? reply : new Error('unexpected reply'));
+        refusals.push(reply instanceof Error ? reply : new Unavailable('unexpected reply'));
         continue;
       }
       receipt[applied === 'hard' ? 'removed' : 'markedStale'] += entries;
@@ -67,11 +67,11 @@ export async function invalidateKey(
     }
     // Lost, gone back or another server's: the version that replaces it is new, and everything under it is loaded from now on.
     if (!(await versions.repair(entity, repairOf(reply)))) {
-      return { ok: false, error: new Error('the version record could not be restored') };
+      return { ok: false, error: new Unavailable('the version record could not be restored') };
     }
     record = entity.record;
   }
-  return { ok: false, error: new Error('the version changed faster than it could be followed') };
+  return { ok: false, error: new Unavailable('the version changed faster than it could be followed') };
 }
 
 export function namespacesOf(record: VersionRecord | null): string[] {

@@ -2,7 +2,7 @@ import { askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import type { EncodedPayload } from './envelope.ts';
-import { causeOf, describeError, isOutOfRoom, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
+import { causeOf, describeError, isOutOfRoom, Unavailable, WriteNotStarted, WrittenNotInvalidated } from './errors.ts';
 import { fillCommand } from './fill-queue.ts';
 import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.ts';
 import { dataKey, leaseKey } from './keys.ts';
@@ -78,7 +78,7 @@ async function openWrite(context: EngineContext, versions: Versions, entity: Ent
       const reply = answer.replies[index];
       if (Array.isArray(reply)) leases.push(new Lease(context, context.write, held));
       else if (reply instanceof Error && isOutOfRoom(reply)) return abandon(leases);
-      else return refuse(leases, reply instanceof Error ? reply : new Error('unexpected reply'));
+      else return refuse(leases, reply instanceof Error ? reply : new Unavailable('unexpected reply'));
     }
     const reply = readRecordReply(entity, answer.replies[tokens.length], { highestRev, replid: answer.replid });
     if (reply.kind === 'refused') return refuse(leases, reply.error);
@@ -86,10 +86,10 @@ async function openWrite(context: EngineContext, versions: Versions, entity: Ent
       entity.see(reply.record);
       if (namespacesOf(reply.record).every((ns) => leases.some((lease) => lease.ns === ns))) return leases;
     } else if (!(await versions.repair(entity, repairOf(reply)))) {
-      return refuse(leases, new Error('the version record could not be restored'));
+      return refuse(leases, new Unavailable('the version record could not be restored'));
     }
   }
-  return refuse(leases, new Error('the version changed faster than it could be followed'));
+  return refuse(leases, new Unavailable('the version changed faster than it could be followed'));
 }
 
 /** (iii) Fills under the current namespace while its token stands; everything else is invalidated (rule 4). */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { Lane, type LaneItem, type LaneShape, openLane } from '#engine/fault/lane';
 
 /** A proxy on loopback between clients and one server, whose links can be made to fail one by one. Without orders it only passes on. */
 export interface TcpProxy {
@@ -38,8 +39,6 @@ export interface ProxyLink {
   reset(): void;
 }
 
-/** A direction that holds this much stops reading. */
-const HELD_BYTES_MAX = 16 * 1024 * 1024;
 const HEAD_LENGTH = 512;
 
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
@@ -74,14 +73,15 @@ class Link implements ProxyLink {
   head = '';
   readonly #client: Socket;
   readonly #server: Socket;
-  readonly #lanes: Record<Direction, Lane>;
+  readonly #ways: Record<Direction, Way>;
   readonly #headListeners = new Set<() => void>();
 
   constructor(id: number, client: Socket, server: Socket, onClosed: () => void) {
     this.id = id;
     this.#client = client;
     this.#server = server;
-    this.#lanes = { toServer: new Lane(client, server), toClient: new Lane(server, client) };
+    const cut = () => this.reset();
+    this.#ways = { toServer: new Way(client, server, cut), toClient: new Way(server, client, cut) };
     client.on('data', (chunk: Buffer) => {
       if (this.head.length >= HEAD_LENGTH) return;
       this.head += chunk.toString('latin1').slice(0, HEAD_LENGTH - this.head.length);
@@ -93,9 +93,9 @@ class Link implements ProxyLink {
         // `close` follows, and is what counts.
       });
     }
-    client.on('close', () => this.#lanes.toServer.end());
+    client.on('close', () => this.#ways.toServer.end());
     server.on('close', () => {
-      this.#lanes.toClient.end();
+      this.#ways.toClient.end();
       onClosed();
     });
   }
@@ -105,34 +105,31 @@ class Link implements ProxyLink {
   }
 
   delay(direction: Direction, delayMs: number): void {
-    this.#lanes[direction].delayMs = delayMs;
+    this.#ways[direction].shape({ delays: delayMs === 0 ? [] : [{ latencyMs: delayMs, jitterMs: 0, probability: 1 }] });
   }
 
   hold(direction: Direction): () => void {
-    return this.#lanes[direction].hold();
+    return this.#ways[direction].lane.hold();
   }
 
   swallowNext(direction: Direction): void {
-    this.#lanes[direction].toSwallow += 1;
+    this.#ways[direction].lane.swallowNext();
   }
 
   changeNext(direction: Direction, change: (chunk: Buffer) => Buffer): void {
-    this.#lanes[direction].changeNext = change;
+    this.#ways[direction].next = (chunk) => [change(chunk)];
   }
 
   cutNext(direction: Direction, bytes: number): void {
-    const lane = this.#lanes[direction];
-    lane.changeNext = (chunk) => chunk.subarray(0, bytes);
-    lane.endsNext = true;
+    this.#ways[direction].next = (chunk) => [chunk.subarray(0, bytes), 'end'];
   }
 
   slice(direction: Direction, bytes: number): void {
-    this.#lanes[direction].sliceBytes = bytes;
+    this.#ways[direction].shape({ sliceBytes: bytes });
   }
 
   blackHole(): void {
-    this.#lanes.toServer.toSwallow = Number.POSITIVE_INFINITY;
-    this.#lanes.toClient.toSwallow = Number.POSITIVE_INFINITY;
+    for (const way of [this.#ways.toServer, this.#ways.toClient]) way.shape({ swallows: true });
   }
 
   reset(): void {
@@ -144,85 +141,44 @@ class Link implements ProxyLink {
   }
 }
 
-/** One direction of a link: a queue in order, of chunks that wait for their time or for a release. */
-class Lane {
-  delayMs = 0;
-  toSwallow = 0;
-  sliceBytes = Number.POSITIVE_INFINITY;
-  changeNext: ((chunk: Buffer) => Buffer) | null = null;
-  endsNext = false;
-  readonly #from: Socket;
+/** One direction of a link: the engine's own lane, by which it simulates failures, between two sockets. */
+class Way {
+  readonly lane: Lane;
+  /** What the next chunk becomes. */
+  next: ((chunk: Buffer) => LaneItem[]) | null = null;
   readonly #to: Socket;
-  readonly #queue: { chunk: Buffer; dueMs: number }[] = [];
-  #bytes = 0;
-  #holds = 0;
-  #ended = false;
-  #slicing = false;
-  #timer: NodeJS.Timeout | null = null;
+  #shape = openLane;
 
-  constructor(from: Socket, to: Socket) {
-    this.#from = from;
+  constructor(from: Socket, to: Socket, cut: () => void) {
     this.#to = to;
-    from.on('data', (chunk: Buffer) => this.#take(chunk));
+    this.lane = new Lane({
+      deliver: (item) => {
+        if (item === 'cut') cut();
+        else if (!to.writable) return;
+        else if (item === 'end') to.end();
+        else to.write(item);
+      },
+      onFull: (full) => {
+        if (full) from.pause();
+        else from.resume();
+      },
+      random: Math.random,
+    });
+    from.on('data', (chunk: Buffer) => {
+      const { next } = this;
+      this.next = null;
+      for (const item of next === null ? [chunk] : next(chunk)) this.lane.take(item);
+    });
   }
 
-  hold(): () => void {
-    this.#holds += 1;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#holds -= 1;
-      this.#flush();
-    };
+  shape(part: Partial<LaneShape>): void {
+    this.#shape = { ...this.#shape, ...part };
+    this.lane.setShape(this.#shape);
   }
 
-  /** Nothing more will come: the other end is closed behind what still waits. */
+  /** Nothing more will come: the other end is closed behind what still waits. No byte passes a black hole, but no socket is left over. */
   end(): void {
-    this.#ended = true;
-    this.#flush();
-  }
-
-  #take(chunk: Buffer): void {
-    if (this.toSwallow > 0) {
-      this.toSwallow -= 1;
-      return;
-    }
-    const change = this.changeNext;
-    this.changeNext = null;
-    const passed = change === null ? chunk : change(chunk);
-    this.#queue.push({ chunk: passed, dueMs: this.delayMs === 0 ? 0 : performance.now() + this.delayMs });
-    this.#bytes += passed.length;
-    this.#ended ||= this.endsNext;
-    if (this.#bytes > HELD_BYTES_MAX) this.#from.pause();
-    this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#holds > 0 || this.#slicing) return;
-    const nowMs = performance.now();
-    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
-      if (first.dueMs > nowMs) {
-        this.#timer = setTimeout(() => this.#flush(), first.dueMs - nowMs);
-        return;
-      }
-      const piece = first.chunk.subarray(0, this.sliceBytes);
-      first.chunk = first.chunk.subarray(piece.length);
-      if (first.chunk.length === 0) this.#queue.shift();
-      this.#bytes -= piece.length;
-      if (this.#to.writable) this.#to.write(piece);
-      if (this.sliceBytes !== Number.POSITIVE_INFINITY) {
-        this.#slicing = true;
-        setImmediate(() => {
-          this.#slicing = false;
-          this.#flush();
-        });
-        return;
-      }
-    }
-    if (this.#from.isPaused()) this.#from.resume();
-    if (this.#ended) this.#to.end();
+    if (this.#shape.swallows) this.#to.end();
+    else this.lane.take('end');
   }
 }

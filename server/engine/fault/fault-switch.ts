@@ -232,7 +232,7 @@ export class FaultSwitch {
       else if (order.kind === 'black-hole') swallows = true;
       else bytesPerSecond = Math.min(bytesPerSecond ?? Number.POSITIVE_INFINITY, order.bytesPerSecond);
     }
-    return { delays, bytesPerSecond, swallows };
+    return { delays, bytesPerSecond, sliceBytes: null, swallows };
   }
 
   #isStruck({ lots }: Connection, order: FaultOrder): boolean {

@@ -55,6 +55,18 @@ describe('a lane', () => {
     expect(got.join('')).toBe(`${'x'.repeat(500)}(end)`);
   });
 
+  it('hands chunks on in pieces where it is told so, one in each turn of the event loop', () => {
+    const one = lane();
+    one.setShape({ ...openLane, sliceBytes: 2 });
+    for (const chunk of ['abc', 'de']) one.take(Buffer.from(chunk));
+    one.take('end');
+    expect(got).toEqual(['ab']);
+    vi.advanceTimersToNextTimer();
+    expect(got).toEqual(['ab', 'c']);
+    vi.runAllTimers();
+    expect(got).toEqual(['ab', 'c', 'de', '(end)']);
+  });
+
   it('says that it lost something as soon as it swallowed', () => {
     const one = lane();
     one.setShape({ ...openLane, swallows: true });
@@ -104,6 +116,7 @@ describe('a lane', () => {
       latencyMs: fc.integer({ min: 0, max: 50 }),
       jitterMs: fc.integer({ min: 0, max: 50 }),
       bytesPerSecond: fc.option(fc.integer({ min: 128, max: 5_000 })),
+      sliceBytes: fc.option(fc.integer({ min: 1, max: 50 })),
     });
     const steps = fc.array(
       fc.record({ shape: fc.option(shapes), size: fc.integer({ min: 0, max: 400 }), waitMs: fc.integer({ min: 0, max: 60 }) }),
@@ -116,8 +129,9 @@ describe('a lane', () => {
         let sent = '';
         all.forEach(({ shape, size, waitMs }, index) => {
           if (shape !== null) {
-            const { latencyMs, jitterMs, bytesPerSecond } = shape;
-            one.setShape({ delays: latencyMs === 0 ? [] : [{ latencyMs, jitterMs, probability: 0.7 }], bytesPerSecond, swallows: false });
+            const { latencyMs, jitterMs, bytesPerSecond, sliceBytes } = shape;
+            const delays = latencyMs === 0 ? [] : [{ latencyMs, jitterMs, probability: 0.7 }];
+            one.setShape({ delays, bytesPerSecond, sliceBytes, swallows: false });
           }
           const text = String.fromCharCode(97 + (index % 26)).repeat(size);
           sent += text;

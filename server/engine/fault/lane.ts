@@ -7,6 +7,8 @@ export interface LaneShape {
   readonly delays: readonly LaneDelay[];
   /** Null: as fast as it comes. */
   readonly bytesPerSecond: number | null;
+  /** Chunks are handed on in pieces of this many bytes, one in each turn of the event loop. Null: as they came. */
+  readonly sliceBytes: number | null;
   /** Nothing arrives any more, and nobody is told. */
   readonly swallows: boolean;
 }
@@ -18,7 +20,7 @@ interface LaneDelay {
   readonly probability: number;
 }
 
-export const openLane: LaneShape = { delays: [], bytesPerSecond: null, swallows: false };
+export const openLane: LaneShape = { delays: [], bytesPerSecond: null, sliceBytes: null, swallows: false };
 
 interface LaneOptions {
   /** Gets every item in order. */
@@ -50,6 +52,8 @@ export class Lane {
   /** When a narrow lane has handed on what it last took in hand. */
   #freeAtMs = 0;
   #timer: NodeJS.Timeout | null = null;
+  /** The next piece has its turn. */
+  #turn: NodeJS.Immediate | null = null;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -103,7 +107,7 @@ export class Lane {
 
   /** Hands on all that waits, at once and in order. */
   release(): void {
-    this.#disarm();
+    this.#stop();
     for (const { item } of this.#waiting.splice(0)) {
       this.#count(-lengthOf(item));
       this.#options.deliver(item);
@@ -112,7 +116,7 @@ export class Lane {
 
   /** Forgets what waits; for a stream that has ended. */
   drop(): void {
-    this.#disarm();
+    this.#stop();
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
   }
@@ -128,27 +132,35 @@ export class Lane {
 
   #flush(): void {
     this.#disarm();
-    if (this.#holds > 0) return;
+    if (this.#holds > 0 || this.#turn !== null) return;
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       const nowMs = performance.now();
-      const { bytesPerSecond } = this.#shape;
+      const { bytesPerSecond, sliceBytes } = this.#shape;
       const atMs = bytesPerSecond === null ? first.dueMs : Math.max(first.dueMs, this.#freeAtMs);
       if (atMs > nowMs) {
         this.#timer = setTimeout(() => this.#flush(), Math.ceil(atMs - nowMs));
         return;
       }
-      if (bytesPerSecond === null || !Buffer.isBuffer(first.item)) {
+      if ((bytesPerSecond === null && sliceBytes === null) || !Buffer.isBuffer(first.item)) {
         this.#waiting.shift();
         this.#count(-lengthOf(first.item));
         this.#options.deliver(first.item);
         continue;
       }
-      const slice = first.item.subarray(0, Math.max(1, Math.floor((bytesPerSecond * SLICE_MS) / 1_000)));
+      const inTime = bytesPerSecond === null ? first.item.length : Math.max(1, Math.floor((bytesPerSecond * SLICE_MS) / 1_000));
+      const slice = first.item.subarray(0, Math.min(inTime, sliceBytes ?? inTime));
       if (slice.length === first.item.length) this.#waiting.shift();
       else first.item = first.item.subarray(slice.length);
-      this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + (slice.length * 1_000) / bytesPerSecond;
+      if (bytesPerSecond !== null) this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + (slice.length * 1_000) / bytesPerSecond;
       this.#count(-slice.length);
       this.#options.deliver(slice);
+      if (sliceBytes !== null && this.#waiting.length > 0) {
+        this.#turn = setImmediate(() => {
+          this.#turn = null;
+          this.#flush();
+        });
+        return;
+      }
     }
   }
 
@@ -158,6 +170,12 @@ export class Lane {
     if (full === this.#full) return;
     this.#full = full;
     this.#options.onFull?.(full);
+  }
+
+  #stop(): void {
+    this.#disarm();
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#turn = null;
   }
 
   #disarm(): void {

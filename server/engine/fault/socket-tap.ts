@@ -174,7 +174,7 @@ export class SocketTap {
 }
 
 function isOpen(shape: LaneShape): boolean {
-  return shape.delays.length === 0 && shape.bytesPerSecond === null && !shape.swallows;
+  return shape.delays.length === 0 && shape.bytesPerSecond === null && shape.sliceBytes === null && !shape.swallows;
 }
 
 export function resetError(): Error {

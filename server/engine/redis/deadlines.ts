@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Unavailable } from '../errors.ts';
 
 /** One call that is waited for. */
 export class Watched {
@@ -43,7 +44,7 @@ export class Deadlines {
   constructor(clock: Clock, deadlineMs: number) {
     this.#clock = clock;
     this.#deadlineMs = deadlineMs;
-    this.error = new Error(`Redis did not answer within ${deadlineMs} ms`);
+    this.error = new Unavailable(`Redis did not answer within ${deadlineMs} ms`);
   }
 
   /** Calls `missed` once when the deadline has passed since `startedMs`, unless it is settled before. */

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { describeError } from '../errors.ts';
 import type { ClientRole, ResolvedConnection } from './connection.ts';
+import { reconnectDelayMs } from './reconnect-delay.ts';
 
 export type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -21,7 +22,6 @@ export interface OpenClientOptions {
   onError?: ((problem: string, error: Error) => void) | undefined;
 }
 
-const RECONNECT_MAX_MS = 1_000;
 /** A connection that stood this long was a good one: the next attempt after it is prompt again. */
 const GOOD_AFTER_MS = 200;
 
@@ -61,8 +61,8 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
       return 1;
     },
     retryStrategy: () => {
-      attempts = Math.min(attempts + 1, 10);
-      return Math.min(RECONNECT_MAX_MS, 25 * 2 ** attempts) * (0.75 + 0.25 * random());
+      attempts += 1;
+      return reconnectDelayMs(attempts, random);
     },
     // RESP2: a subscriber that answers nothing else, and the smaller replies for the rest.
     protocol: 2,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { Unavailable } from '../errors.ts';
 
 export type DeadlineResult<T> = { ok: true; value: T } | { ok: false; reason: 'deadline' | 'error'; error: unknown };
 
@@ -8,7 +9,7 @@ export type DeadlineResult<T> = { ok: true; value: T } | { ok: false; reason: 'd
  */
 export function withDeadline<T>(work: () => Promise<T>, deadlineMs: number, clock: Clock): Promise<DeadlineResult<T>> {
   return new Promise((resolve) => {
-    const missed = () => resolve({ ok: false, reason: 'deadline', error: new Error(`Redis did not answer within ${deadlineMs} ms`) });
+    const missed = () => resolve({ ok: false, reason: 'deadline', error: new Unavailable(`Redis did not answer within ${deadlineMs} ms`) });
     // Sockets are read before an immediate runs: an answer that waits there because this process was busy is not late.
     const cancel = clock.after(deadlineMs, () => setImmediate(missed));
     const settle = (result: DeadlineResult<T>) => {

@@ -44,6 +44,30 @@ describe('clients', () => {
     client.disconnect();
   });
 
+  it('connections that are lost together come back each at an instant of its own, after pauses that grow', async () => {
+    const chances = Array.from({ length: 8 }, (_, n) => n / 8);
+    const pausesOf = chances.map((chance) => {
+      const client = openClient(resolveConnection(server.url), 'read', { random: () => chance });
+      const pausesMs: number[] = [];
+      client.on('reconnecting', (pauseMs: number) => pausesMs.push(pauseMs));
+      return { client, pausesMs };
+    });
+    await Promise.all(pausesOf.map(({ client }) => once(client, 'ready')));
+    await server.kill();
+    try {
+      await vi.waitFor(() => {
+        for (const { pausesMs } of pausesOf) expect(pausesMs.length).toBeGreaterThanOrEqual(4);
+      }, 10_000);
+      [50, 100, 200, 400].forEach((longestMs, attempt) => {
+        const pausesMs = pausesOf.map((one) => one.pausesMs[attempt]);
+        expect(pausesMs).toEqual(chances.map((chance) => longestMs * (0.75 + 0.25 * chance)));
+      });
+    } finally {
+      for (const { client } of pausesOf) client.disconnect();
+      await server.restart();
+    }
+  });
+
   it('what is told of a connection error holds no secret', async () => {
     const problems: string[] = [];
     const client = openClient({ ...resolveConnection(server.url), username: 'nobody', password: 'canary-secret' }, 'read', {

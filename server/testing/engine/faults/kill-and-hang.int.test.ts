@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { commandCalls } from '../command-calls.ts';
 import { countingLoader } from '../open-caches.ts';
 import { countOf, faultBench, outcomesOf, soon } from './fault-bench.ts';
 
@@ -67,6 +68,34 @@ describe('Redis does not answer', () => {
     expect([countOf(events, 'redis.unavailable'), countOf(events, 'redis.available')]).toEqual([1, 1]);
   });
 
+  it('hangs for long under many reads: what waits for it and for the origin stays bounded, and every answer is right', async () => {
+    const concurrencyMax = 40;
+    const { cache } = await bench.open({ origin: { concurrencyMax } });
+    let [running, runningMax] = [0, 0];
+    const load = async (id: string) => {
+      runningMax = Math.max(runningMax, ++running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return `value of ${id}`;
+    };
+    // Half of them one of few keys, half one that nobody has asked for before.
+    const idOf = (n: number) => (n % 2 === 0 ? String(n % 100) : `new ${n}`);
+    const batches = async () => (await commandCalls(bench.redis)).get('mget') ?? 0;
+    await cache.set('product', '0', 'value of 0');
+    const before = await batches();
+    bench.server.pause();
+    for (let from = 0; from < 20_000; from += 500) {
+      const ids = Array.from({ length: 500 }, (_, n) => idOf(from + n));
+      const answers = await Promise.all(ids.map((id) => cache.getOrSet('product', id, () => load(id))));
+      expect(answers).toEqual(ids.map((id) => `value of ${id}`));
+    }
+    expect([running, runningMax]).toEqual([0, concurrencyMax]);
+    bench.server.resume();
+    // All that it was sent while it hung it answers now: of 40 batches, of two MGETs each, those that it took to open the breaker.
+    expect((await batches()) - before).toBeLessThanOrEqual(2 * 5);
+    await vi.waitFor(async () => expect(await cache.get('product', '0')).toBe('value of 0'), soon);
+  });
+
   it('a network that swallows all: reads are answered by the origin, an invalidation is refused, and the connections are replaced', async () => {
     const { cache, events } = await bench.openOverWire();
     await cache.set('product', '1', 'v');
@@ -92,18 +121,43 @@ describe('Redis does not answer', () => {
   });
 });
 
+describe('an error says in words why Redis is not there', () => {
+  it('too slow, spared because it was, hanging, gone', async () => {
+    const { cache, events } = await bench.openOverWire();
+    bench.link('read').delay('toClient', 400);
+    await vi.waitFor(async () => {
+      await cache.get('product', '1');
+      expect(events).toContainEqual({ type: 'breaker.changed', role: 'read', state: 'open', reason: 'no answer' });
+    }, soon);
+    expect((await cache.explain('product', '1')).next.why).toBe(
+      'Redis cannot be asked (Redis has not answered lately, so it is spared until it does: the breaker is open)',
+    );
+    bench.server.pause();
+    await expect(cache.invalidate('product', '1')).rejects.toThrow('(Redis did not answer within 250 ms)');
+    bench.server.resume();
+    await bench.server.kill();
+    try {
+      await vi.waitFor(() => expect(cache.bumpVersion('product')).rejects.toThrow('(not connected to Redis)'), soon);
+    } finally {
+      await bench.server.restart();
+    }
+  });
+});
+
 describe('the process itself was busy', () => {
-  it('for much longer than the deadline: reads that were under way are hits, no breaker opens and no connection is given up', async () => {
+  it('for more than a second: reads that were under way are hits, no breaker opens and no connection is given up', async () => {
     const { cache, events } = await bench.open();
     const ids = Array.from({ length: 30 }, (_, n) => String(n));
     for (const id of ids) await cache.set('product', id, 'v');
     const answers: Promise<unknown>[] = [];
+    // So that no reply comes before the process is busy: all of them come while it is.
+    bench.server.pause();
     for (const id of ids) {
       answers.push(cache.get('product', id));
-      // Sent, and then this process does not look for the reply.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const untilMs = performance.now() + 700;
+    bench.server.resume();
+    const untilMs = performance.now() + 1_200;
     while (performance.now() < untilMs);
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['v']));
     expect(new Set(outcomesOf(events))).toEqual(new Set(['hit']));
