@@ -7,15 +7,14 @@ import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
-import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
-import type { LocalRound } from './l1/local-round.ts';
 import type { LocalTier } from './l1/local-tier.ts';
-import type { LeaseGates, LeaseQuestion } from './lease-gates.ts';
+import type { LeaseGates } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
 import { answerHeld, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
-import { type PipelineCommand, TOKEN_LENGTH } from './scripts.ts';
-import { isMisconfigured, isPrimary, type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
+import { addressRound, commandsOf, keyAt, type Round, Share } from './read-round.ts';
+import { TOKEN_LENGTH } from './scripts.ts';
+import { isMisconfigured, isPrimary, type RecordReply, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 /**
  * The read path. All reads of one turn of the event loop go out as one pipeline: one MGET, and the version record of each
@@ -31,40 +30,6 @@ const SENT_MIN = 2;
 const BATCH_MAX_BUSY = 256;
 /** A bump may come between two rounds, and the first may know no record. */
 const ROUNDS_MAX = 3;
-
-/** One entity's part of a round: what was known of it when the round was sent, and what became of it. */
-class Share {
-  readonly entity: EntityState;
-  readonly highestRev: number;
-  readonly ns: string | null;
-  reply: RecordReply | null = null;
-  hits = 0;
-  stale = 0;
-  misses = 0;
-
-  constructor(entity: EntityState, ns: string | null = entity.record?.ns ?? null) {
-    this.entity = entity;
-    this.highestRev = entity.highestRev;
-    this.ns = ns;
-  }
-}
-
-/** One question to Redis: the keys of `reads`, by position, then those leases that are asked for. */
-interface Round {
-  readonly batch: Batch;
-  readonly reads: readonly Read[];
-  readonly keys: CacheKey[];
-  readonly leaseKeys: string[];
-  /** Position of a read's lease among the values. */
-  readonly leases: Map<Read, number>;
-  /** Leases asked for beside the entries, until their reads are settled. */
-  readonly foreseen: Map<Read, LeaseQuestion>;
-  /** Reads of entities without a version: they send the record's question alone. */
-  readonly unknown: Read[];
-  readonly shares: Map<EntityState, Share>;
-  /** What may be kept in this process; null for nothing. */
-  readonly local: LocalRound | null;
-}
 
 export class ReadBatcher {
   readonly #context: EngineContext;
@@ -127,7 +92,7 @@ export class ReadBatcher {
 
   /** `misconfigured`: snapshots fail and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
   async #ask(batch: Batch, reads: readonly Read[], number: number, misconfigured: boolean): Promise<void> {
-    const round = this.#address(batch, reads);
+    const round = addressRound(batch, reads, this.#loads, this.#local);
     const { keys, leaseKeys, shares, local } = round;
     const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
     const commands = commandsOf(asked, shares.keys(), misconfigured);
@@ -169,49 +134,24 @@ export class ReadBatcher {
     for (const read of again) this.#missUnproven(batch, read);
   }
 
-  /** The keys under the versions that this instance believes in. */
-  #address(batch: Batch, reads: readonly Read[]): Round {
-    const keys: CacheKey[] = new Array(reads.length);
-    let addressed = 0;
-    const leased: { read: Read; key: CacheKey }[] = [];
-    const unknown: Read[] = [];
-    const shares = new Map<EntityState, Share>();
-    let last: EntityState | undefined;
-    for (const read of reads) {
-      const { entity, id } = read;
-      if (last !== entity && !shares.has(entity)) shares.set(entity, new Share(entity));
-      last = entity;
-      if (entity.prefix === null) {
-        unknown.push(read);
-        continue;
-      }
-      const key = dataKeyOf(entity.prefix, escapeId(id));
-      keys[addressed] = key;
-      addressed += 1;
-      if (this.#loads.isLeased(entity, id)) leased.push({ read, key });
-    }
-    keys.length = addressed;
-    const sent = unknown.length === 0 ? reads : reads.filter((read) => read.entity.prefix !== null);
-    const leaseKeys = leased.map(({ key }) => leaseKey(key));
-    const leases = new Map(leased.map(({ read }, index) => [read, keys.length + index]));
-    const local = this.#local?.begin(sent, shares.keys()) ?? null;
-    return { batch, reads: sent, keys, leaseKeys, leases, foreseen: new Map(), unknown, shares, local };
-  }
-
   /** Where a miss is likelier than a hit, its lease is asked for in the same moment. */
-  #foresee({ reads, keys, leases, shares, foreseen }: Round): void {
+  #foresee(round: Round): void {
+    const { reads, keys, leases, shares } = round;
     for (const [at, read] of reads.entries()) {
       const { entity, id, want } = read;
       const key = keys[at];
       if (!entity.mostlyMisses || typeof want !== 'function' || leases.has(read) || key === undefined) continue;
       const question = this.#gates.foresee(entity, id, { key, ns: shares.get(entity)?.ns ?? '' });
-      if (question !== null) foreseen.set(read, question);
+      if (question === null) continue;
+      round.foreseen ??= new Map();
+      round.foreseen.set(read, question);
     }
   }
 
   /** All its reads are settled, or are asked again. */
   #end({ local, foreseen }: Round): void {
     local?.end();
+    if (foreseen === null) return;
     for (const [{ entity, id }, question] of foreseen) this.#gates.needless(entity, id, question);
   }
 
@@ -382,8 +322,8 @@ export class ReadBatcher {
     const leaseAt = round.leases.get(read);
     const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
     if (lease === null || !this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) {
-      const foreseen = round.foreseen.get(read) ?? null;
-      round.foreseen.delete(read);
+      const foreseen = round.foreseen?.get(read) ?? null;
+      round.foreseen?.delete(read);
       this.#gates.miss(entity, id, { key, ns: share?.ns ?? '' }, [waiter], useless, foreseen);
     }
     return waiter;
@@ -407,23 +347,9 @@ export class ReadBatcher {
   }
 }
 
-/** The key that the read at this position was asked for under: every read of a round has one. */
-function keyAt(round: Round, at: number): CacheKey {
-  const key = round.keys[at];
-  if (key === undefined) throw new RangeError(`no key at ${at} of ${round.keys.length}`);
-  return key;
-}
-
 /** Callers of one key share a read if all of them bring a loader, or none does and all want the same. */
 function mayJoin(first: Want, other: Want): boolean {
   return first === other || (typeof first === 'function' && typeof other === 'function');
-}
-
-function commandsOf(keys: string[], entities: Iterable<EntityState>, misconfigured: boolean): PipelineCommand[] {
-  const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'MGET', args: keys }];
-  if (misconfigured) commands.push({ name: 'ROLE', args: [] });
-  for (const entity of entities) commands.push(misconfigured ? { name: 'GET', args: [entity.versionKey] } : readRecordCommand(entity));
-  return commands;
 }
 
 function isAskedAgain(reply: RecordReply | null | undefined): boolean {

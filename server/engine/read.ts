@@ -48,8 +48,8 @@ function trustWant(held: unknown): Want {
 export class Batch {
   readonly startedAtMs: number;
   reads: Read[] = [];
-  /** Callers of a read beyond the first. */
-  readonly #joined = new Map<Read, number>();
+  /** Callers of a read beyond the first; null without any, since so many batches wait at once. */
+  #joined: Map<Read, number> | null = null;
   /** The read of each caller, in the order in which they came: the reads themselves while nobody has joined one. */
   #callers: Read[] = this.reads;
   #called = 0;
@@ -58,10 +58,10 @@ export class Batch {
     const read = this.#callers[this.#called];
     this.#called += 1;
     if (read === undefined) return undefined;
-    const late = this.#late.size === 0 ? undefined : this.#late.get(read);
+    const late = this.#late?.get(read);
     return late === undefined ? read.answer : late.promise;
   };
-  readonly #late = new Map<Read, { readonly promise: Promise<unknown>; readonly resolve: (answer: unknown) => void }>();
+  #late: Map<Read, { readonly promise: Promise<unknown>; readonly resolve: (answer: unknown) => void }> | null = null;
   #open: () => void = () => {};
   #isOpen = false;
 
@@ -83,12 +83,13 @@ export class Batch {
   join(read: Read): Promise<unknown> {
     if (this.#callers === this.reads) this.#callers = [...this.reads];
     this.#callers.push(read);
+    this.#joined ??= new Map();
     this.#joined.set(read, 1 + (this.#joined.get(read) ?? 0));
     return this.#answered.then(this.#answerNext);
   }
 
   callersOf(read: Read): number {
-    return 1 + (this.#joined.size === 0 ? 0 : (this.#joined.get(read) ?? 0));
+    return 1 + (this.#joined?.get(read) ?? 0);
   }
 
   /** Nobody comes any more. Arrays that grew have room to spare, and a batch waits for as long as Redis takes. */
@@ -100,16 +101,17 @@ export class Batch {
 
   /** The read needs more than one round: its callers wait on when the batch is opened. */
   postpone(read: Read): void {
-    if (this.#isOpen || this.#late.has(read)) return;
+    if (this.#isOpen || this.#late?.has(read)) return;
     let resolve: (answer: unknown) => void = () => {};
     const promise = new Promise<unknown>((onResolve) => {
       resolve = onResolve;
     });
+    this.#late ??= new Map();
     this.#late.set(read, { promise, resolve });
   }
 
   answer(read: Read, answer: unknown): void {
-    const late = this.#late.get(read);
+    const late = this.#late?.get(read);
     if (late === undefined) read.answer = answer;
     else late.resolve(answer);
   }
