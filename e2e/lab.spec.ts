@@ -87,15 +87,40 @@ test('two faults at a time, one for a third of the fleet, by the keyboard alone;
   await expect(page.getByRole('row', { name: /journey: keyboard/ }).first()).toContainText('stopped after');
 });
 
-test('Stop ends an experiment at once, on any page', async ({ ada: page }) => {
+test('Stop ends a hang at once, on any page: every instance heard of both, and its reads hit again', async ({ ada: page }) => {
   await page.goto(consoleUrl('/lab'));
-  await startExperiment(page, 'Redis slow', 120, 'journey: stop');
-  await page.getByRole('link', { name: 'Versions' }).click();
+  await expect(instances(page).getByRole('cell', { name: 'closed' })).toHaveCount(9, { timeout: 30_000 });
+  await startExperiment(page, 'Redis hung', 120, 'journey: stop');
   const banner = page.getByRole('alert', { name: /Experiment running on shop/ });
+  await expect(banner).toContainText('applied by 3 of 3');
+  await expect(suffering(page, /Redis hung after \d+/)).toHaveCount(3);
+  await expect(
+    instances(page)
+      .getByRole('cell', { name: /open|probing/ })
+      .first(),
+  ).toBeVisible();
+  const reads = chart(page, 'What becomes of reads?');
+  await showAsTable(reads);
+  const hung = await waitForSecond(
+    reads,
+    'the origin answers all reads',
+    (second) => (second['unavailable'] ?? 0) > 20 && second['hits'] === 0,
+  );
+
+  await page.getByRole('link', { name: 'Versions' }).click();
   await banner.getByRole('button', { name: 'Stop' }).click();
   await expect(banner).toHaveCount(0);
   await page.getByRole('link', { name: 'Failure lab' }).click();
-  await expect(page.getByRole('row', { name: /journey: stop/ }).first()).toContainText('stopped after');
+  const row = page.getByRole('row', { name: /journey: stop/ }).first();
+  await expect(row).toContainText('stopped after');
+  await expect(row).toContainText(/3 of 3, the last after \d+/);
+  await expect(suffering(page, /Redis hung/)).toHaveCount(0);
+  await expect(instances(page).getByRole('cell', { name: 'closed' })).toHaveCount(9, { timeout: 30_000 });
+  await showAsTable(reads);
+  await waitForSecond(reads, 'reads hit and none is unavailable', (second) => (second['hits'] ?? 0) > 20 && second['unavailable'] === 0, {
+    after: hung.time,
+    timeout: 45_000,
+  });
 });
 
 test('an experiment without an end or a reason is refused at its field', async ({ ada: page }) => {

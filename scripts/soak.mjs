@@ -1,4 +1,5 @@
-/* `npm run soak`: holds the engine's promise against long histories of several processes under faults. Ends with 1 if one breaks it. */
+/* `npm run soak`: holds the engine's promise against long histories of several processes under faults, or its memory against a Redis
+   that hangs for long. Ends with 1 if one breaks it. */
 import { randomInt } from 'node:crypto';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,23 +10,37 @@ import { findRedis } from './setup/find-redis.mjs';
 import { programs, root } from './setup/paths.mjs';
 import { step } from './setup/progress.mjs';
 import { runNode } from './setup/run-command.mjs';
+import { soakHung } from './soak-hung.mjs';
 
 const USAGE = `npm run soak -- [--reads 10000000] [--faults 500] [--seed 1] [--runs 1] [--hours 12 | --minutes 30]
+npm run soak -- --hung [--minutes 10]
 
 Each run ends when there have been that many reads and faults, at the first violation, or when its time is over. Without
---seed each run takes one at random; with it the runs take that one and those that follow it.`;
+--seed each run takes one at random; with it the runs take that one and those that follow it. --hung: Redis hangs for that long under
+5,000 reads a second; tells the size of the process each minute.`;
 const HOURS_MAX_DEFAULT = 12;
+const HUNG_MINUTES_DEFAULT = 10;
 const built = path.join(root, 'server/testing/history/dist/history');
 
 function readOptions() {
   const text = { type: 'string' };
   try {
     const { values } = parseArgs({
-      options: { reads: text, faults: text, seed: text, runs: text, hours: text, minutes: text, help: { type: 'boolean', short: 'h' } },
+      options: {
+        reads: text,
+        faults: text,
+        seed: text,
+        runs: text,
+        hours: text,
+        minutes: text,
+        hung: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     if (values.hours !== undefined && values.minutes !== undefined) throw new Error('either --hours or --minutes');
     return {
       help: values.help === true,
+      hungMinutes: values.hung === true ? positive('minutes', values.minutes ?? String(HUNG_MINUTES_DEFAULT)) : null,
       readsMin: whole('reads', values.reads ?? '10000000', 0),
       faultsMin: whole('faults', values.faults ?? '500', 0),
       runs: whole('runs', values.runs ?? '1', 1),
@@ -73,11 +88,16 @@ function endBySignal() {
 }
 
 async function main() {
-  const { help, readsMin, faultsMin, runs, seed: firstSeed, timeMaxMs } = readOptions();
+  const { help, hungMinutes, readsMin, faultsMin, runs, seed: firstSeed, timeMaxMs } = readOptions();
   if (help) return console.log(USAGE);
   const signal = endBySignal();
   await installDependencies();
   await findRedis();
+  if (hungMinutes !== null) {
+    const kept = await soakHung({ minutes: hungMinutes, signal });
+    process.exitCode = kept ? (signal.aborted ? 130 : 0) : 1;
+    return;
+  }
   const { runHistory, tellReport, everything } = await buildHistory();
   let [ran, red] = [0, 0];
   for (let run = 1; run <= runs && !signal.aborted; run += 1) {
