@@ -21,6 +21,8 @@ export interface ProxyLink {
   readonly head: string;
   /** Called each time the head has grown. */
   onHead(listener: () => void): void;
+  /** Called with each chunk that the client sent, before it goes on. */
+  onSent(listener: (chunk: Buffer) => void): void;
   /** Each chunk is passed on this much later. 0 ends it. */
   delay(direction: Direction, delayMs: number): void;
   /** Chunks wait until the returned function is called; what the client sent is then passed on even if it has gone. */
@@ -75,12 +77,16 @@ class Link implements ProxyLink {
   readonly #server: Socket;
   readonly #ways: Record<Direction, Way>;
   readonly #headListeners = new Set<() => void>();
+  readonly #sentListeners = new Set<(chunk: Buffer) => void>();
 
   constructor(id: number, client: Socket, server: Socket, onClosed: () => void) {
     this.id = id;
     this.#client = client;
     this.#server = server;
     const cut = () => this.reset();
+    client.on('data', (chunk: Buffer) => {
+      for (const listener of this.#sentListeners) listener(chunk);
+    });
     this.#ways = { toServer: new Way(client, server, cut), toClient: new Way(server, client, cut) };
     client.on('data', (chunk: Buffer) => {
       if (this.head.length >= HEAD_LENGTH) return;
@@ -102,6 +108,10 @@ class Link implements ProxyLink {
 
   onHead(listener: () => void): void {
     this.#headListeners.add(listener);
+  }
+
+  onSent(listener: (chunk: Buffer) => void): void {
+    this.#sentListeners.add(listener);
   }
 
   delay(direction: Direction, delayMs: number): void {
