@@ -11,7 +11,8 @@ describe('a share of the fleet', () => {
     [3, 100, 3],
     [12, 50, 6],
     [1, 10, 1],
-  ])('of %i instances at %i%% is %i', (size, percent, struck) => {
+    [1, 1, 1],
+  ])('of %i instances at %i%% it is %i', (size, percent, struck) => {
     const instances = Array.from({ length: size }, (_, index) => `instance-${index}`);
     const id = drawOrderId(instances, percent);
     expect(instances.filter((one) => choosesInstance(one, id, percent))).toHaveLength(struck);

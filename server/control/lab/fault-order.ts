@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { choosesInstance, type FaultOrder } from 'sideboard-engine';
 import type { ExperimentInput, FaultSpec } from '../../contract/lab.ts';
 
-/** Enough draws that a share of a small fleet is met as nearly as its size allows. */
-const DRAWS_MAX = 200;
+/** Instances judged in all draws: a fleet of one is met at 1% too (missed once in 10^87), and a large one costs no second. */
+const JUDGED_MAX = 20_000;
 
 /**
  * The id of an order that strikes as many of these instances as the share says, and at least one: who is struck follows from
@@ -13,7 +13,7 @@ export function drawOrderId(instances: readonly string[], percent: number): stri
   const wanted = Math.max(1, Math.round((instances.length * percent) / 100));
   const off = (id: string) => Math.abs(instances.filter((one) => choosesInstance(one, id, percent)).length - wanted);
   let best = randomUUID();
-  for (let draw = 1; draw < DRAWS_MAX && off(best) > 0; draw += 1) {
+  for (let judged = 0; judged < JUDGED_MAX && off(best) > 0; judged += Math.max(1, instances.length)) {
     const other = randomUUID();
     if (off(other) < off(best)) best = other;
   }
