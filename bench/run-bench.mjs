@@ -1,11 +1,15 @@
 import { bump } from './benches/bump.mjs';
+import { compression } from './benches/compression.mjs';
+import { l1 } from './benches/l1.mjs';
+import { l1Memory } from './benches/l1-memory.mjs';
 import { memory } from './benches/memory.mjs';
 import { miss } from './benches/miss.mjs';
+import { msgpack } from './benches/msgpack.mjs';
 import { outage } from './benches/outage.mjs';
 import { redisHits } from './benches/redis-hits.mjs';
 import { stampede } from './benches/stampede.mjs';
 
-const RUN = { 'redis-hits': redisHits, miss, stampede, memory, outage, bump };
+const RUN = { 'redis-hits': redisHits, msgpack, l1, 'l1-memory': l1Memory, miss, stampede, memory, outage, compression, bump };
 
 /**
  * @param {string} name
