@@ -19,5 +19,7 @@ export function product(i) {
 export const PRODUCTS = 2_000;
 /** Each caller's way through the products: far apart, so that callers do not meet. */
 export const STRIDE = 7_919;
+/** What a tier within the process may hold, of every reader that has one. */
+export const LOCAL_ITEMS_MAX = 10_000;
 /** Every reader's TTL: longer than any bench. */
 export const TTL_S = 3_600;

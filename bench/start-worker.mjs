@@ -6,9 +6,9 @@ import path from 'node:path';
 
 /**
  * A process of its own with readers in it, idle until it is given a job.
- * @param {{ readers: string[], port: number, execArgv?: string[], deadlineMs?: number }} options
+ * @param {{ readers: string[], port: number, execArgv?: string[], deadlineMs?: number, l1?: object }} options
  */
-export async function startWorker({ readers, port, execArgv = [], deadlineMs }) {
+export async function startWorker({ readers, port, execArgv = [], deadlineMs, l1 }) {
   const child = fork(path.join(import.meta.dirname, 'worker.mjs'), [], { execArgv, serialization: 'advanced' });
   const waiting = new Map();
   let jobs = 0;
@@ -29,7 +29,7 @@ export async function startWorker({ readers, port, execArgv = [], deadlineMs }) 
       waiting.set(jobs, { resolve, reject });
       child.send({ job: jobs, name, options });
     });
-  await run('open', { readers, port, deadlineMs });
+  await run('open', { readers, port, deadlineMs, l1 });
   return {
     run,
     async stop() {

@@ -31,3 +31,9 @@ export function table(head, rows) {
 export function thousands(value) {
   return Math.round(value).toLocaleString('en-US');
 }
+
+/** Another one goes first in each round. @template T @param {readonly T[]} list @param {number} round @returns {T[]} */
+export function turned(list, round) {
+  const first = round % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
+}

@@ -1,7 +1,7 @@
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
 import { startWorker } from '../start-worker.mjs';
-import { median, round, table, thousands } from '../summarize.mjs';
+import { median, round, table, thousands, turned } from '../summarize.mjs';
 
 const CALLERS = [1, 16, 128, 512];
 
@@ -31,12 +31,6 @@ export async function redisHits({ rounds, ms, readers, tell }) {
     for (const worker of workers.values()) await worker.stop();
     await redis.stop();
   }
-}
-
-/** Another reader goes first in each round. */
-function turned(readers, round) {
-  const first = round % readers.length;
-  return [...readers.slice(first), ...readers.slice(0, first)];
 }
 
 function lineOf(runs, round, callers) {

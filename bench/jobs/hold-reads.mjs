@@ -1,4 +1,4 @@
-const SETTLE_MS = 30;
+import { usedBytes } from '../used-bytes.mjs';
 
 /** Asks for `count` keys of a Redis that has gone mute, and weighs what waits. Bytes for each read; needs --expose-gc. */
 export async function holdReads(reader, { count, perTurn }) {
@@ -20,13 +20,4 @@ export async function holdReads(reader, { count, perTurn }) {
   held.fill(null);
   const bytes = await fill((id) => reader.hold(id));
   return { bytes: Math.round(bytes), keyBytes: Math.round(keyBytes), beyondKeyBytes: Math.round(bytes - keyBytes) };
-}
-
-async function usedBytes() {
-  for (let i = 0; i < 4; i += 1) {
-    globalThis.gc();
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-  }
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
 }

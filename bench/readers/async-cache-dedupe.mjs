@@ -1,6 +1,6 @@
 import { createCache } from 'async-cache-dedupe';
 import { Redis } from 'ioredis';
-import { TTL_S } from '../product.mjs';
+import { LOCAL_ITEMS_MAX, TTL_S } from '../product.mjs';
 
 export function openAsyncCacheDedupe({ port, load }) {
   const redis = new Redis({ host: '127.0.0.1', port });
@@ -13,4 +13,11 @@ export function openAsyncCacheDedupe({ port, load }) {
     keyOf: (id) => `product~${id}`,
     close: () => redis.disconnect(),
   };
+}
+
+/** The same in the memory of the process. */
+export function openAsyncCacheDedupeMemory({ load }) {
+  const cache = createCache({ ttl: TTL_S, storage: { type: 'memory', options: { size: LOCAL_ITEMS_MAX } } });
+  cache.define('product', (id) => load(id));
+  return { read: (id) => cache.product(id), close() {} };
 }

@@ -16,3 +16,9 @@ export function openCacheable({ port, load }) {
     close: () => cache.disconnect(),
   };
 }
+
+/** Its default: the primary tier in the memory of the process. */
+export function openCacheableMemory({ load }) {
+  const cache = new Cacheable({ ttl: TTL_S * 1_000 });
+  return { read: (id) => cache.getOrSet(`product:${id}`, () => load(id)), close: () => cache.disconnect() };
+}

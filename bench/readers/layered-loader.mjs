@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { GroupLoader, Loader, RedisCache, RedisGroupCache } from 'layered-loader';
-import { TTL_S } from '../product.mjs';
+import { LOCAL_ITEMS_MAX, TTL_S } from '../product.mjs';
 
 export function openLayeredLoader({ port, load }) {
   const redis = new Redis({ host: '127.0.0.1', port });
@@ -31,4 +31,13 @@ export function openLayeredLoaderGroups({ port, load }) {
     keyOf: (id) => `grouped:product:1:${id}`,
     close: () => redis.disconnect(),
   };
+}
+
+/** The same in the memory of the process. */
+export function openLayeredLoaderMemory({ load }) {
+  const loader = new Loader({
+    inMemoryCache: { cacheType: 'lru-map', ttlInMsecs: TTL_S * 1_000, maxItems: LOCAL_ITEMS_MAX },
+    dataSourceGetOneFn: (id) => load(id),
+  });
+  return { read: (id) => loader.get(id), close() {} };
 }

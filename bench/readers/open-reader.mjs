@@ -5,14 +5,19 @@ import { openCacheManager } from './cache-manager.mjs';
 import { openCacheable } from './cacheable.mjs';
 import { openCachified } from './cachified.mjs';
 import { openLayeredLoader, openLayeredLoaderGroups } from './layered-loader.mjs';
+import { LOCAL } from './local-readers.mjs';
 import { openRawIoredis } from './raw-ioredis.mjs';
-import { openSideboard } from './sideboard.mjs';
+import { openSideboard, openSideboardMsgpack } from './sideboard.mjs';
 
 /**
  * @typedef {object} Reader
  * @property {(id: string) => Promise<unknown>} read the value, from Redis or from `load`
  * @property {() => Promise<unknown>} [clear] removes everything of one namespace
  * @property {(id: string) => string} [keyOf] where an entry stands
+ * @property {(id: string) => Promise<unknown>} [drop] removes one entry
+ * @property {(id: string) => Promise<unknown>} [readLocal] instead of `read`, once the process holds everything
+ * @property {(id: string) => unknown} [readSync] the same without a promise
+ * @property {(run: () => Promise<unknown>) => Promise<number>} [countLocal] how many reads the process answered by itself meanwhile
  * @property {(id: string) => Promise<unknown>} [hold] as `read`, with no closure of the caller's
  * @property {() => Promise<{ ackedBy: unknown[], pending: unknown[] }>} [bump]
  * @property {() => unknown} close
@@ -35,10 +40,19 @@ const OPEN = {
     label: 'sideboard, faults allowed and none on',
     open: (options) => openSideboard({ ...options, allowFaults: true }),
   },
+  'sideboard-msgpack': { label: '**sideboard**, msgpack', open: openSideboardMsgpack },
+  ...LOCAL,
 };
 
 /** Not in every table. */
-const SPECIAL = new Set(['bare', 'layered-loader-groups', 'sideboard-again', 'sideboard-faults']);
+const SPECIAL = new Set([
+  'bare',
+  'layered-loader-groups',
+  'sideboard-again',
+  'sideboard-faults',
+  'sideboard-msgpack',
+  ...Object.keys(LOCAL),
+]);
 /** Those that every bench compares. */
 export const READERS = Object.keys(OPEN).filter((name) => !SPECIAL.has(name));
 
@@ -60,9 +74,9 @@ export function labelOf(name) {
 }
 
 /**
- * A reader with the Redis tier alone, set up as its README says.
+ * A reader with the Redis tier alone, or with that of the process alone; set up as its README says.
  * @param {string} name
- * @param {{ port: number, load: (id: string) => Promise<unknown>, deadlineMs?: number }} options
+ * @param {{ port: number, load: (id: string) => Promise<unknown>, deadlineMs?: number, l1?: object }} options
  * @returns {Promise<Reader>}
  */
 export async function openReader(name, options) {

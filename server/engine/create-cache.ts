@@ -30,7 +30,7 @@ import { FillQueue } from './fill-queue.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
-import { type LocalEntries, type LocalEntry, promiseOf } from './l1/local-entries.ts';
+import type { LocalEntries, LocalEntry } from './l1/local-entries.ts';
 import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LeaseGates } from './lease-gates.ts';
 import { LoadTable } from './load-table.ts';
@@ -395,7 +395,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     entity.metrics.l1Hits += 1;
     this.#context.top.localHit(entityName, id);
     if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
-    return promiseOf(entry);
+    return entry.promise;
   }
 
   #servedAs({ strict = false, skipCache = false }: ReadOptions, entityName: string, id: string): Promise<unknown> | null {

@@ -4,7 +4,6 @@ import { freezeShared } from './freeze-shared.ts';
 import { LocalPool } from './local-entries.ts';
 
 const times = { createdMs: 0, freshUntilMs: 10, expiresMs: 20, loadCostMs: 1 };
-const until = { untilMs: 10, expiresMs: 20, times };
 const legality = { untilMs: 0 };
 const pool = (itemsMax: number, bytesMax = 1 << 20) => new LocalPool({ itemsMax, bytesMax });
 
@@ -22,7 +21,7 @@ describe('the entries of a process', () => {
         const entities = [bounded.add(legality), bounded.add(legality), bounded.add(legality)];
         for (const { entity, id, bytes, does } of acts) {
           const local = entities[entity] ?? bounded.add(legality);
-          if (does === 'store') local.store(`${id}`, { id }, bytes, until);
+          if (does === 'store') local.store(`${id}`, { id }, bytes, 10, times);
           else if (does === 'drop') local.drop(`${id}`);
           else if (does === 'read') local.entries.get(`${id}`);
           else local.clear();
@@ -39,11 +38,11 @@ describe('the entries of a process', () => {
   it('the longest unused of the entity that takes most gives way', () => {
     const bounded = pool(3);
     const [small, large] = [bounded.add(legality), bounded.add(legality)];
-    small.store('s', 1, 10, until);
-    large.store('a', 1, 100, until);
-    large.store('b', 1, 100, until);
+    small.store('s', 1, 10, 10, times);
+    large.store('a', 1, 100, 10, times);
+    large.store('b', 1, 100, 10, times);
     large.entries.get('a');
-    large.store('c', 1, 100, until);
+    large.store('c', 1, 100, 10, times);
     expect([...large.entries.keys()].sort()).toEqual(['a', 'c']);
     expect([...small.entries.keys()]).toEqual(['s']);
   });
@@ -51,7 +50,7 @@ describe('the entries of a process', () => {
   it('one value that would take too much of the room is not kept, and replaces nothing by itself', () => {
     const bounded = pool(10, 4_000);
     const local = bounded.add(legality);
-    expect(local.store('a', 'x', 3_000, until)).toBe(false);
+    expect(local.store('a', 'x', 3_000, 10, times)).toBe(false);
     expect(bounded.size).toEqual({ items: 0, bytes: 0 });
   });
 

@@ -5,23 +5,43 @@ import { freezeShared } from './freeze-shared.ts';
 /** Counted for each entry besides its value: its key, its times, its places in the maps. */
 const ENTRY_BYTES = 256;
 
-/** A value that this process holds. Its times are of the monotonic clock of this machine, so that a hit asks one clock. */
-export interface LocalEntry {
+/**
+ * A value that this process holds. There may be many: its times stand in the entry itself, since the judgement that they come
+ * from takes as much again.
+ */
+export class LocalEntry {
   readonly value: unknown;
-  /** Of the value, made at the first hit and given to every caller: a promise for each is a fifth of what a hit costs. */
-  promise: Promise<unknown> | null;
-  /** It is served until then: the entry is fresh, and its early refresh is not due. */
+  #promise: Promise<unknown> | null = null;
+  /** It is served until then: the entry is fresh, and its early refresh is not due. Of the monotonic clock of this machine, so that a hit asks one clock. */
   readonly untilMs: number;
-  readonly expiresMs: number;
+  readonly #createdMs: number;
+  readonly #freshUntilMs: number;
   /** Redis ms since 1970, as in its envelope. */
-  readonly times: EnvelopeTimes;
+  readonly expiresMs: number;
+  readonly #loadCostMs: number;
   /** As counted against the bound. */
   readonly sizeBytes: number;
-}
 
-export function promiseOf(entry: LocalEntry): Promise<unknown> {
-  entry.promise ??= Promise.resolve(entry.value);
-  return entry.promise;
+  constructor(value: unknown, untilMs: number, times: EnvelopeTimes, sizeBytes: number) {
+    this.value = value;
+    this.untilMs = untilMs;
+    this.#createdMs = times.createdMs;
+    this.#freshUntilMs = times.freshUntilMs;
+    this.expiresMs = times.expiresMs;
+    // Whole, which takes a third of the room: when the entry is to be refreshed is settled.
+    this.#loadCostMs = Math.round(times.loadCostMs);
+    this.sizeBytes = sizeBytes;
+  }
+
+  /** Of the value, made at the first hit and given to every caller: a promise for each is a fifth of what a hit costs. */
+  get promise(): Promise<unknown> {
+    this.#promise ??= Promise.resolve(this.value);
+    return this.#promise;
+  }
+
+  get times(): EnvelopeTimes {
+    return { createdMs: this.#createdMs, freshUntilMs: this.#freshUntilMs, expiresMs: this.expiresMs, loadCostMs: this.#loadCostMs };
+  }
 }
 
 /** A place kept for the answer to a read that is on its way. Dead once an invalidation came first. */
@@ -74,11 +94,10 @@ export class LocalEntries {
   }
 
   /** The value is shared from now on, and frozen; false if it cannot be, or has no room. */
-  store(id: string, value: unknown, payloadBytes: number, until: Pick<LocalEntry, 'untilMs' | 'expiresMs' | 'times'>): boolean {
+  store(id: string, value: unknown, payloadBytes: number, untilMs: number, times: EnvelopeTimes): boolean {
     if (!freezeShared(value)) return false;
     const sizeBytes = payloadBytes + ENTRY_BYTES;
-    const { untilMs, expiresMs, times } = until;
-    const entry: LocalEntry = { value, promise: null, untilMs, expiresMs, times, sizeBytes };
+    const entry = new LocalEntry(value, untilMs, times, sizeBytes);
     this.entries.set(id, entry, { size: sizeBytes });
     if (this.entries.peek(id) !== entry) return false;
     this.#pool.came(entry);

@@ -70,15 +70,14 @@ export class LocalTier {
   /** For `LocalRound` alone, which knows that nothing overtook the value. */
   keep(entity: EntityState, id: string, value: unknown, times: EnvelopeTimes, payloadBytes: number): void {
     const { clock, redisNow, random } = this.#parts;
-    const sinceMs = clock.monotonicMs() - redisNow();
-    const untilMs = sinceMs + servedUntilMs(entity.policy, times, random());
-    entity.local?.store(id, value, payloadBytes, { untilMs, expiresMs: sinceMs + times.expiresMs, times });
+    const untilMs = clock.monotonicMs() - redisNow() + servedUntilMs(entity.policy, times, random());
+    entity.local?.store(id, value, payloadBytes, untilMs, times);
   }
 
   /** An entry for the time that Redis cannot be asked; to be called stale, and only where the policy wants it. */
   heldInOutage(entity: EntityState, id: string): LocalEntry | null {
     const entry = entity.codePolicy.outageStale ? entity.local?.entries.get(id) : undefined;
-    return entry !== undefined && this.#parts.clock.monotonicMs() < entry.expiresMs ? entry : null;
+    return entry !== undefined && this.#parts.redisNow() < entry.expiresMs ? entry : null;
   }
 
   close(): void {

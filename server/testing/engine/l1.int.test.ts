@@ -282,6 +282,7 @@ describe('a link that cannot be trusted', () => {
   it.each([true, false])('a Redis that hangs: outageStale %s', async (outageStale) => {
     const traced = await openServing({ l1: { boundMs: 200 }, policies: { product: { ...policies.product, outageStale } } });
     const { load, calls } = countingLoader(() => Promise.resolve({ v: 'origin' }));
+    const stored = await traced.cache.peek('product', '1');
     bed.server.pause();
     try {
       const read = () => traced.cache.getOrSet('product', '1', load);
@@ -294,10 +295,26 @@ describe('a link that cannot be trusted', () => {
       const last = traced.events.filter((event) => event.type === 'read').at(-1);
       expect(last).toMatchObject({ outcome: outageStale ? 'stale' : 'unavailable' });
       expect(calls() > 0).toBe(!outageStale);
+      expect(await traced.cache.peek('product', '1')).toEqual(outageStale ? { ...stored, kind: 'stale' } : { kind: 'unavailable' });
     } finally {
       bed.server.resume();
     }
     await served(traced);
+  });
+
+  it('a Redis that hangs: what has expired is not served, outageStale or not', async () => {
+    let jumpMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + jumpMs };
+    const traced = await openServing({ policies: { product: { ...policies.product, outageStale: true } } }, { clock });
+    const { load } = countingLoader(() => Promise.resolve({ v: 'origin' }));
+    bed.server.pause();
+    try {
+      // Past its TTL and its stale window.
+      jumpMs = 21 * 60_000;
+      await vi.waitFor(async () => expect(await traced.cache.getOrSet('product', '1', load)).toEqual({ v: 'origin' }), soon);
+    } finally {
+      bed.server.resume();
+    }
   });
 });
 
