@@ -1,19 +1,22 @@
 import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { RedisServer } from '../redis-server.ts';
+import { applyLinkFault } from './apply-link-fault.ts';
+import { askAdmin } from './ask-admin.ts';
 import { type Fleet, hasRole, type Worker } from './fleet.ts';
-import type { SilenceEvent } from './history-event.ts';
+import type { RemovedEvent, SilenceEvent } from './history-event.ts';
 import { monotonicUs } from './monotonic-us.ts';
 import type { PlannedFault } from './plan-faults.ts';
 import { createRandom } from './random.ts';
+import { takeOut } from './take-out.ts';
 
 export interface FaultTargets {
   readonly redis: RedisServer;
   readonly fleet: Fleet;
-  /** Says that Redis can acknowledge nothing, or that it can again. */
-  readonly note: (event: SilenceEvent) => void;
+  /** Says that Redis can acknowledge nothing, or that it can again; or what was taken out of it. */
+  readonly note: (event: SilenceEvent | RemovedEvent) => void;
 }
 
 /** Redis keeps its append-only file here, within its folder. */
@@ -37,19 +40,21 @@ export async function applyFault(fault: PlannedFault, targets: FaultTargets): Pr
       else await pause(forMs);
       return redis.resume();
     case 'flush':
-      return ask(redis, async (client) => {
+      return askAdmin(redis, async (client) => {
         await client.flushall();
       });
+    case 'take-out':
+      return askAdmin(redis, (client) => takeOut(client, random, targets.note));
     case 'delete-some':
-      return ask(redis, (client) => deleteSome(client, forMs, random));
+      return askAdmin(redis, (client) => deleteSome(client, forMs, random));
     case 'out-of-memory':
-      return ask(redis, async (client) => {
+      return askAdmin(redis, async (client) => {
         await client.config('SET', 'maxmemory', '1');
         await pause(forMs);
         await client.config('SET', 'maxmemory', '0');
       });
     case 'evict':
-      return ask(redis, async (client) => {
+      return askAdmin(redis, async (client) => {
         const used = Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1] ?? 0);
         await client.config('SET', 'maxmemory-policy', random() < 0.5 ? 'volatile-random' : 'allkeys-random');
         await client.config('SET', 'maxmemory', String(used - 20_000));
@@ -58,7 +63,7 @@ export async function applyFault(fault: PlannedFault, targets: FaultTargets): Pr
         await client.config('SET', 'maxmemory-policy', 'noeviction');
       });
     case 'demote':
-      return ask(redis, async (client) => {
+      return askAdmin(redis, async (client) => {
         // Nothing listens on port 1: it waits for a primary, and serves what it has.
         await client.replicaof('127.0.0.1', 1);
         await silence(targets, forMs);
@@ -69,7 +74,7 @@ export async function applyFault(fault: PlannedFault, targets: FaultTargets): Pr
     case 'replace-fleet': {
       const size = fleet.workers().length;
       await fleet.killAll();
-      await ask(redis, async (client) => {
+      await askAdmin(redis, async (client) => {
         const records = await client.keys('sideboard:*:version:*');
         if (records.length > 0) await client.del(...records);
       });
@@ -92,6 +97,11 @@ export async function applyFault(fault: PlannedFault, targets: FaultTargets): Pr
     case 'step-clock':
       if (worker !== undefined) fleet.tell(worker, { t: 'shift-clock', shiftMs: random() < 0.5 ? forMs : -forMs });
       return;
+    case 'block-process':
+    case 'read-without-pause':
+      if (worker !== undefined) fleet.tell(worker, { t: 'block', forMs, by: fault.kind === 'block-process' ? 'nothing' : 'reads' });
+      // The next fault of this lane comes after it.
+      return pause(forMs);
     case 'late-commands':
     case 'late-replies': {
       const direction = fault.kind === 'late-commands' ? 'toServer' : 'toClient';
@@ -115,6 +125,14 @@ export async function applyFault(fault: PlannedFault, targets: FaultTargets): Pr
       for (const link of links) link.reset();
       return;
     }
+    case 'cut-tracking':
+    case 'silence-tracking':
+    case 'hold-tracking':
+    case 'half-open-tracking':
+    case 'kill-by-type':
+    case 'refuse-tracking':
+    case 'lose-subscriptions':
+      return applyLinkFault(fault.kind, forMs, { redis, worker, random });
   }
 }
 
@@ -187,17 +205,4 @@ async function isStopped(pid: number): Promise<boolean> {
     await pause(1);
   }
   return false;
-}
-
-/** A client for one fault. */
-async function ask(redis: RedisServer, run: (client: Redis) => Promise<void>): Promise<void> {
-  const client = new Redis({ host: '127.0.0.1', port: redis.port });
-  client.on('error', () => {
-    // The commands say so too.
-  });
-  try {
-    await run(client);
-  } finally {
-    client.disconnect();
-  }
 }

@@ -4,16 +4,20 @@ import type { HistoryEvent, Stamp } from './history-event.ts';
 /** The first number that the origin has not given out. */
 const SEQ_MAX = 7;
 const POINTS = 4;
+/** In places of a history, as its times are. */
+export const BOUND_US = 6;
 export const isIssued = (_key: string, seq: number): boolean => seq < SEQ_MAX;
 
 /** What is drawn for one operation; what it becomes depends on the others, so that times differ and values are those of other operations. */
 const draft = fc.record({
-  kind: fc.constantFrom('read', 'read', 'read', 'invalidate', 'soften', 'soften', 'set', 'write', 'bump', 'bump', 'undo', 'undo'),
+  kind: fc.constantFrom('read', 'read', 'read', 'invalidate', 'soften', 'soften', 'set', 'write', 'bump', 'bump', 'undo', 'undo', 'remove'),
   /** Three of its own time, and when the load of what it reads began. */
   points: fc.tuple(fc.nat(200), fc.nat(200), fc.nat(200), fc.nat(200)),
   entity: fc.constantFrom('product', 'product', 'product', 'price'),
   id: fc.constantFrom('1', '1', '1', '1', '2'),
   acked: fc.boolean(),
+  process: fc.constantFrom('p1', 'p1', 'p2'),
+  tier: fc.constantFrom('l1' as const, null),
   via: fc.constantFrom('getOrSet', 'get', 'peek', 'peek'),
   called: fc.constantFrom('fresh', 'fresh', 'stale'),
   valueOf: fc.option(fc.nat(20), { nil: null }),
@@ -50,13 +54,14 @@ function eventsOf(one: Draft, index: number, drafts: readonly Draft[], ranks: re
   const { kind, entity, acked } = one;
   const [startUs, middleUs, endUs] = pointsOf(index, ranks);
   const key = `${entity}/${one.id}`;
-  const base = { process: 'p1', client: `c${index}`, entity, startUs, endUs };
+  const base = { process: one.process, client: `c${index}`, entity, startUs, endUs };
   const error = acked ? null : 'Error';
   switch (kind) {
     case 'read': {
       const outcome = one.oddity === 'nothing' ? 'none' : 'value';
       const called = one.via === 'peek' ? one.called : null;
-      return [{ ...base, kind, via: one.via, key, outcome, stamp: stampOf(one, index, drafts, ranks), called }];
+      const tier = one.via === 'peek' ? null : one.tier;
+      return [{ ...base, kind, via: one.via, key, outcome, stamp: stampOf(one, index, drafts, ranks), called, tier }];
     }
     case 'invalidate':
     case 'soften':
@@ -67,9 +72,11 @@ function eventsOf(one: Draft, index: number, drafts: readonly Draft[], ranks: re
       return [{ ...base, kind, key, acked, error, sinceUs: middleUs, valueId: `v${index}` }];
     case 'bump':
       return [{ ...base, kind, acked, error, rev: acked ? Math.max(...one.revs) : 0 }];
+    case 'remove':
+      return [{ kind: 'removed', key, valueId: stampOf(one, index, drafts, ranks)?.id ?? '', startUs, endUs }];
     case 'undo': {
       const { outcome } = one;
-      const begun: HistoryEvent = { kind: 'undo-begun', process: 'p1', undo: `u${index}`, entity, atUs: startUs };
+      const begun: HistoryEvent = { kind: 'undo-begun', process: one.process, undo: `u${index}`, entity, atUs: startUs };
       if (outcome === 'open') return [begun];
       const [restored, rev] = outcome === 'acked' ? [Math.min(...one.revs), Math.max(...one.revs)] : [0, 0];
       return [begun, { ...base, kind: 'undo-ended', undo: `u${index}`, outcome, restored, rev }];

@@ -18,7 +18,17 @@ export function writtenAt(sinceUs: number, id: string, by: 'set' | 'write'): Sta
 }
 
 export function read(span: Span, stamp: Stamp | null, more: Partial<ReadEvent> = {}): ReadEvent {
-  return { kind: 'read', ...operation(span), key: keyOf('1'), via: 'get', outcome: 'value', stamp, called: null, ...more };
+  return { kind: 'read', ...operation(span), key: keyOf('1'), via: 'get', outcome: 'value', stamp, called: null, tier: null, ...more };
+}
+
+/** Answered by the process itself. */
+export function hit(span: Span, stamp: Stamp, more: Partial<ReadEvent> = {}): ReadEvent {
+  return { ...read(span, stamp, more), tier: 'l1' };
+}
+
+/** Of the entry that holds the value of this name. */
+export function removed([startUs, endUs]: Span, valueId: string): HistoryEvent {
+  return { kind: 'removed', key: keyOf('1'), valueId, startUs, endUs };
 }
 
 export function invalidate(span: Span, more: Partial<WriteEvent> = {}): WriteEvent {
@@ -39,7 +49,7 @@ export function write(span: Span, valueId: string, sinceUs: number, more: Partia
   return { ...invalidate(span, more), kind: 'write', valueId, sinceUs };
 }
 
-export function bump(span: Span, rev: number, more: { acked?: boolean; entity?: string } = {}): HistoryEvent {
+export function bump(span: Span, rev: number, more: { acked?: boolean; entity?: string; process?: string } = {}): HistoryEvent {
   return { kind: 'bump', ...operation(span), acked: true, error: null, rev, ...more };
 }
 

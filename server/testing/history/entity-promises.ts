@@ -10,6 +10,8 @@ const NONE = Number.NEGATIVE_INFINITY;
 export class EntityPromises {
   /** The newest call of a bump that is acknowledged and not withdrawn, while no undo is under way. */
   readonly #since = new Steps<number>();
+  /** The same of the bumps of one process; only what is younger than the horizon of `prune` is kept. */
+  readonly #sinceOf = new Map<string, Steps<number>>();
   readonly #bumps: { readonly bump: BumpEvent; withdrawn: boolean }[] = [];
   readonly #ended: UndoEnded[] = [];
   readonly #open = new Set<string>();
@@ -34,7 +36,9 @@ export class EntityPromises {
     const withdrawn = this.#ended.some((undo) => withdraws(undo, bump));
     this.#bumps.push({ bump, withdrawn });
     if (this.#bumps.length > BUMPS_MAX) this.#bumps.shift();
-    if (!withdrawn) this.#since.push(bump.endUs, Math.max(this.#since.last ?? NONE, bump.startUs));
+    if (!withdrawn) {
+      for (const since of [this.#since, this.#own(bump.process)]) since.push(bump.endUs, Math.max(since.last ?? NONE, bump.startUs));
+    }
     if (this.#doubtUs !== NONE && bump.startUs > this.#doubtUs) {
       this.#doubtUs = NONE;
       if (this.#open.size === 0) this.#trustedFromUs = bump.endUs;
@@ -56,27 +60,41 @@ export class EntityPromises {
     if (end.outcome === 'unknown') this.#doubtUs = end.endUs;
     if (this.#open.size > 0) return;
     if (this.#doubtUs === NONE) this.#trustedFromUs = end.endUs;
-    this.#since.push(end.endUs, this.#newest(Number.POSITIVE_INFINITY));
+    this.#since.push(end.endUs, this.#newest(Number.POSITIVE_INFINITY, null));
+    for (const [process, since] of this.#sinceOf) since.push(end.endUs, this.#newest(Number.POSITIVE_INFINITY, process));
   }
 
   /**
    * No read of that time may return the value of a load that began before this. To be asked when all that ended before
-   * `endUs` is known, and nothing else: an undo that is under way then withdraws everything.
+   * `endUs` is known, and nothing else: an undo that is under way then withdraws everything. `process`: by its bumps alone.
    */
-  barrier(startUs: number): number {
+  barrier(startUs: number, process: string | null = null): number {
     if (this.#open.size > 0) return NONE;
-    if (this.#lastUndoEndUs >= startUs) return this.#newest(startUs);
-    return this.#since.before(startUs) ?? NONE;
+    if (this.#lastUndoEndUs >= startUs) return this.#newest(startUs, process);
+    return (process === null ? this.#since : this.#sinceOf.get(process))?.before(startUs) ?? NONE;
   }
 
   prune(horizonUs: number): void {
     this.#since.prune(horizonUs);
+    for (const [process, since] of this.#sinceOf) {
+      if (since.lastAtUs < horizonUs) this.#sinceOf.delete(process);
+      else since.prune(horizonUs);
+    }
   }
 
-  #newest(beforeUs: number): number {
+  #newest(beforeUs: number, process: string | null): number {
     let newest = NONE;
-    for (const { bump, withdrawn } of this.#bumps) if (!withdrawn && bump.endUs < beforeUs && bump.startUs > newest) newest = bump.startUs;
+    for (const { bump, withdrawn } of this.#bumps) {
+      if (withdrawn || bump.endUs >= beforeUs || (process !== null && bump.process !== process)) continue;
+      newest = Math.max(newest, bump.startUs);
+    }
     return newest;
+  }
+
+  #own(process: string): Steps<number> {
+    const known = this.#sinceOf.get(process) ?? new Steps<number>();
+    this.#sinceOf.set(process, known);
+    return known;
   }
 }
 

@@ -35,6 +35,11 @@ export function hasRole(link: ProxyLink, role: string): boolean {
   return link.head.includes(`sideboard-${role}`);
 }
 
+/** The connection on which the engine hears of changes to what it keeps within the process. */
+export function hearsInvalidations(link: ProxyLink): boolean {
+  return link.head.includes('__redis__:invalidate');
+}
+
 /** The processes of a workload. Each is started with a seed of its own, which its name and the run's seed give. */
 export class Fleet {
   readonly origin = new Origin();

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { arbitraryHistory, isIssued } from './arbitrary-history.ts';
+import { arbitraryHistory, BOUND_US, isIssued } from './arbitrary-history.ts';
 import { HistoryChecker } from './history-checker.ts';
 import { type HistoryEvent, timeOf } from './history-event.ts';
 import { checkNaively } from './naive-checker.ts';
 import { VIOLATION_CLASSES, type Violation } from './violation.ts';
 
+const promise = { isIssued, boundUs: BOUND_US };
 const inOrder = (violations: readonly Violation[], history: readonly HistoryEvent[]) =>
   violations
     .map(({ event, ...found }) => ({ ...found, at: history.indexOf(event) }))
@@ -16,10 +17,10 @@ describe('the checker and the promise word for word', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(arbitraryHistory, (history) => {
-        const checker = new HistoryChecker({ isIssued });
+        const checker = new HistoryChecker(promise);
         for (const event of history) checker.add(event);
         checker.finish();
-        const naive = checkNaively(history, isIssued);
+        const naive = checkNaively(history, promise);
         for (const { class: found } of naive) seen.add(found);
         expect(inOrder(checker.violations, history)).toEqual(inOrder(naive, history));
       }),
@@ -31,14 +32,14 @@ describe('the checker and the promise word for word', () => {
   it('find the same in any history that is looked at as it comes in', () => {
     fc.assert(
       fc.property(arbitraryHistory, (history) => {
-        const checker = new HistoryChecker({ isIssued });
+        const checker = new HistoryChecker(promise);
         for (const event of [...history].sort((a, b) => timeOf(a) - timeOf(b))) {
           checker.add(event);
           checker.advance(timeOf(event));
         }
         expect(checker.waiting).toBe(0);
         expect(checker.late).toBe(0);
-        expect(inOrder(checker.violations, history)).toEqual(inOrder(checkNaively(history, isIssued), history));
+        expect(inOrder(checker.violations, history)).toEqual(inOrder(checkNaively(history, promise), history));
       }),
       { numRuns: 4_000 },
     );

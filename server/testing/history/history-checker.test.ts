@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { bump, invalidate, loadedAt, read, set, silence, soften, undo, undoBegun, write, writtenAt } from './build-events.ts';
+import { bump, hit, invalidate, loadedAt, read, removed, set, silence, soften, undo, undoBegun, write, writtenAt } from './build-events.ts';
 import { HistoryChecker, RETAIN_US } from './history-checker.ts';
 import type { HistoryEvent } from './history-event.ts';
 import type { ViolationClass } from './violation.ts';
 
-/** The origin has given out the numbers 1 to 5. */
+/** The origin has given out the numbers 1 to 5. What a process answers by itself is bound by 100. */
 function check(...history: (HistoryEvent | HistoryEvent[])[]): ViolationClass[] {
-  const checker = new HistoryChecker({ isIssued: (_key, seq) => seq >= 1 && seq <= 5 });
+  const checker = new HistoryChecker({ isIssued: (_key, seq) => seq >= 1 && seq <= 5, boundUs: 100 });
   for (const event of history.flat()) checker.add(event);
   checker.finish();
   return checker.violations.map((violation) => violation.class);
@@ -243,6 +243,74 @@ describe('old value called fresh', () => {
   it('a soft invalidation may be served from, by reads that name nothing', () => {
     expect(check(soften([10, 20]), read([30, 40], loadedAt(9)))).toEqual(legal);
     expect(check(invalidate([10, 20]), read([30, 40], loadedAt(9)))).toEqual(['stale-after-ack']);
+  });
+});
+
+describe('what a process answered by itself', () => {
+  const beyond: ViolationClass[] = ['stale-beyond-bound'];
+  const other = { process: 'p2', client: 'p2/0' };
+
+  it('may be what another process had changed, until the bound after the acknowledgement is over', () => {
+    for (const change of [invalidate([10, 20]), set([10, 20], 's'), write([5, 20], 'w', 10), bump([10, 20], 6)]) {
+      expect(check(change, hit([121, 122], loadedAt(9), other))).toEqual(beyond);
+      expect(check(change, hit([120, 122], loadedAt(9), other))).toEqual(legal);
+      expect(check(change, hit([121, 122], loadedAt(10), other))).toEqual(legal);
+      expect(check(change, read([121, 122], loadedAt(9), other))).toEqual(['stale-after-ack']);
+    }
+    expect(check(invalidate([10, 20], { acked: false }), hit([121, 122], loadedAt(9), other))).toEqual(legal);
+  });
+
+  it('is never what the process itself had changed', () => {
+    for (const change of [invalidate([10, 20]), set([10, 20], 's'), write([5, 20], 'w', 10), bump([10, 20], 6)]) {
+      expect(check(change, hit([21, 22], loadedAt(9)))).toEqual(['stale-after-own-ack']);
+      expect(check(change, hit([20, 22], loadedAt(9)))).toEqual(legal);
+      expect(check(change, hit([21, 22], loadedAt(10)))).toEqual(legal);
+    }
+    expect(check(bump([10, 20], 6), bump([23, 24], 7, other), hit([30, 31], loadedAt(9)))).toEqual(['stale-after-own-ack']);
+    expect(check(bump([10, 20], 6, other), bump([23, 24], 7), hit([30, 31], loadedAt(23)))).toEqual(legal);
+  });
+
+  it('is held to no bump that was undone, its own or not', () => {
+    const undone = undo([30, 40], { restored: 5, rev: 7 });
+    expect(check(bump([10, 20], 6), undone, hit([50, 60], loadedAt(5)))).toEqual(legal);
+    expect(check(bump([10, 20], 8), undone, hit([50, 60], loadedAt(5)))).toEqual(['stale-after-own-ack']);
+    expect(check(bump([10, 20], 6), undone, hit([130, 131], loadedAt(5), other))).toEqual(legal);
+    expect(check(bump([10, 20], 8), undone, hit([130, 131], loadedAt(5), other))).toEqual(beyond);
+  });
+
+  it('may be what was taken out of Redis by hand, until the bound is over; what Redis answers may not', () => {
+    const value = loadedAt(5);
+    expect(check(removed([10, 20], value.id), hit([121, 122], value))).toEqual(beyond);
+    expect(check(removed([10, 20], value.id), hit([120, 122], value))).toEqual(legal);
+    expect(check(removed([10, 20], value.id), hit([121, 122], loadedAt(4)))).toEqual(legal);
+    expect(check(removed([10, 20], value.id), read([21, 22], value))).toEqual(['stale-after-ack']);
+    expect(check(removed([10, 20], value.id), read([20, 22], value))).toEqual(legal);
+    expect(check(removed([10, 20], value.id), removed([30, 40], value.id), read([35, 36], value))).toEqual(['stale-after-ack']);
+  });
+
+  it('is called fresh by being answered: older than a soft invalidation within the bound, if that was of another process', () => {
+    expect(check(soften([10, 20]), hit([121, 122], loadedAt(9), other))).toEqual(['soft-called-fresh']);
+    expect(check(soften([10, 20]), hit([120, 122], loadedAt(9), other))).toEqual(legal);
+    expect(check(soften([10, 20]), hit([21, 22], loadedAt(9)))).toEqual(['soft-called-fresh']);
+    expect(check(soften([10, 20]), hit([20, 22], loadedAt(9)))).toEqual(legal);
+  });
+
+  it('goes back behind what others had shown within the bound only, and never behind what it had answered by itself', () => {
+    const red: ViolationClass[] = ['went-back'];
+    expect(check(read([10, 20], loadedAt(8)), hit([121, 122], loadedAt(7)))).toEqual(red);
+    expect(check(read([10, 20], loadedAt(8)), hit([120, 122], loadedAt(7)))).toEqual(legal);
+    expect(check(hit([10, 20], loadedAt(8)), hit([21, 22], loadedAt(7)))).toEqual(red);
+    expect(check(hit([10, 20], loadedAt(8), other), hit([21, 22], loadedAt(7)))).toEqual(legal);
+    expect(check(hit([10, 20], loadedAt(8)), hit([20, 22], loadedAt(7)))).toEqual(legal);
+  });
+
+  it('came from the cache, and binds what Redis answers; for the bound after an undo it may be of what was undone', () => {
+    const older = read([200, 210], loadedAt(7), { via: 'getOrSet' });
+    const undone = undo([3, 4], { restored: 5, rev: 7 });
+    expect(check(hit([10, 20], loadedAt(8), { via: 'getOrSet' }), older)).toEqual(['went-back']);
+    expect(check(undone, hit([104, 120], loadedAt(8)), older)).toEqual(['went-back']);
+    expect(check(undone, hit([103, 120], loadedAt(8)), older)).toEqual(legal);
+    expect(check(undone, hit([103, 120], loadedAt(8)), hit([200, 210], loadedAt(7)))).toEqual(legal);
   });
 });
 

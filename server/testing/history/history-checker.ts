@@ -1,7 +1,8 @@
 import { EntityPromises } from './entity-promises.ts';
 import { EventHeap } from './event-heap.ts';
 import { type HistoryEvent, type ReadEvent, type Stamp, timeOf, type WriteEvent } from './history-event.ts';
-import { Steps } from './steps.ts';
+import { KeyPromises } from './key-promises.ts';
+import { RecentTimes } from './recent-times.ts';
 import { VIOLATION_CLASSES, type Violation, type ViolationClass } from './violation.ts';
 
 /**
@@ -16,10 +17,15 @@ import { VIOLATION_CLASSES, type Violation, type ViolationClass } from './violat
  * That what was once read from the cache is never followed by something older needs no writer: tokens exclude one another,
  * so of two entries of a key the later began its load later. Values that `getOrSet` brings may be of a load without a
  * lease, which the cache never holds; so they bind nobody, and are bound.
+ *
+ * What a process answered by itself is held to what others had changed or shown when the bound before its call began, and
+ * at once to the changes of that process and to what it had answered by itself before.
  */
 export interface HistoryCheckerOptions {
   /** False for a number that the origin had not given out for that key by now. */
   readonly isIssued: (key: string, seq: number) => boolean;
+  /** How long a process may go on with what it keeps for itself, once somebody else has changed it. Default 0. */
+  readonly boundUs?: number;
   readonly onViolation?: (violation: Violation) => void;
 }
 
@@ -36,18 +42,21 @@ export class HistoryChecker {
   readonly counts: Record<ViolationClass, number> = noViolations();
   /** Reads that were held against the promise. */
   checked = 0;
+  /** Those of them that a process answered by itself. */
+  checkedLocal = 0;
   /** Too old by the time they were looked at. */
   unchecked = 0;
   /** Came after the events of their time had been looked at: what they promise holds from then on only. */
   late = 0;
   readonly #options: HistoryCheckerOptions;
   readonly #waiting = new EventHeap<HistoryEvent>();
-  readonly #keys = new Map<string, KeyPromises>();
+  readonly #boundUs: number;
+  readonly #keys = new Map<string, KeyState>();
   readonly #entities = new Map<string, EntityPromises>();
-  /** When plain sets ended, by the id of their value; those of the last two spans of `RETAIN_US`. */
-  #setEnds = new Map<string, number>();
-  #olderSetEnds = new Map<string, number>();
-  #turnSetsAtUs = NONE;
+  /** When plain sets ended, by the id of their value. */
+  readonly #setEnds = new RecentTimes(RETAIN_US);
+  /** When values were taken out by hand. */
+  readonly #removed = new RecentTimes(RETAIN_US);
   #silentSinceUs: number | null = null;
   #seen = 0;
   #nowUs = NONE;
@@ -56,6 +65,7 @@ export class HistoryChecker {
 
   constructor(options: HistoryCheckerOptions) {
     this.#options = options;
+    this.#boundUs = options.boundUs ?? 0;
   }
 
   add(event: HistoryEvent): void {
@@ -106,6 +116,9 @@ export class HistoryChecker {
         if (event.outcome === 'acked') this.#acknowledged(event, event.startUs);
         this.#entity(event.entity).undoEnded(event);
         break;
+      case 'removed':
+        this.#removed.add(event.valueId, event.endUs);
+        break;
       case 'silence-begun':
         this.#silentSinceUs = event.atUs;
         break;
@@ -116,12 +129,12 @@ export class HistoryChecker {
   }
 
   #written(event: WriteEvent): void {
-    if (event.kind === 'set' && event.valueId !== null) this.#rememberSet(event.valueId, event.endUs);
+    if (event.kind === 'set' && event.valueId !== null) this.#setEnds.add(event.valueId, event.endUs);
     if (!event.acked) return;
     this.#acknowledged(event, event.startUs);
     const key = this.#key(event.key);
-    if (event.kind === 'soften') key.soft.push(event.endUs, Math.max(key.soft.last ?? NONE, event.sinceUs));
-    else key.hard.push(event.endUs, withBarrier(key.hard.last, { sinceUs: event.sinceUs, valueId: event.valueId }));
+    key.all.written(event);
+    if (this.#boundUs > 0) ownOf(key, event.process).written(event);
   }
 
   #acknowledged(event: HistoryEvent, startUs: number): void {
@@ -150,36 +163,36 @@ export class HistoryChecker {
     this.checked += 1;
     const key = this.#key(event.key);
     const entity = this.#entity(event.entity);
-    const latestUs = this.#latest(stamp);
-    const hardUs = Math.max(barrierFor(key.hard.before(event.startUs), stamp.id), entity.barrier(event.startUs));
-    if (latestUs < hardUs) this.#violated('stale-after-ack', event, hardUs);
-    const softUs = event.called === 'fresh' ? (key.soft.before(event.startUs) ?? NONE) : NONE;
-    if (latestUs < softUs) this.#violated('soft-called-fresh', event, softUs);
-
     if (key.epoch !== entity.epoch) {
       key.epoch = entity.epoch;
-      key.seen.clear();
+      for (const promises of [key.all, ...key.own.values()]) promises.forgetSeen();
     }
-    const seenUs = key.seen.before(event.startUs) ?? NONE;
-    if (latestUs < seenUs) this.#violated('went-back', event, seenUs);
-    if (event.via === 'getOrSet' || event.startUs < entity.trustedFromUs || stamp.sinceUs <= (key.seen.last ?? NONE)) return;
-    key.seen.push(event.endUs, stamp.sinceUs);
+    const latestUs = this.#latest(stamp);
+    const promised = (what: ViolationClass, barrierUs: number) => {
+      if (latestUs < barrierUs) this.#violated(what, event, barrierUs);
+    };
+    const { startUs, endUs, tier, process } = event;
+    const local = tier === 'l1';
+    // Who answers by itself must have heard of what had happened by then.
+    const heardUs = local ? startUs - this.#boundUs : startUs;
+    const own = local ? ownOf(key, process) : null;
+    const stale = local ? 'stale-beyond-bound' : 'stale-after-ack';
+    promised(stale, Math.max(key.all.hard(heardUs, stamp.id), entity.barrier(heardUs)));
+    if ((this.#removed.get(stamp.id) ?? Number.POSITIVE_INFINITY) < heardUs) this.#violated(stale, event, null);
+    if (own !== null) promised('stale-after-own-ack', Math.max(own.hard(startUs, stamp.id), entity.barrier(startUs, process)));
+    if (local || event.called === 'fresh') promised('soft-called-fresh', Math.max(key.all.soft(heardUs), own?.soft(startUs) ?? NONE));
+    promised('went-back', Math.max(key.all.seen(heardUs), own?.seen(startUs) ?? NONE));
+
+    if (local) this.checkedLocal += 1;
+    // What a process keeps for itself came from the cache.
+    if ((event.via === 'getOrSet' && !local) || heardUs < entity.trustedFromUs) return;
+    key.all.saw(endUs, stamp.sinceUs);
+    own?.saw(endUs, stamp.sinceUs);
   }
 
   #latest(stamp: Stamp): number {
     if (stamp.by !== 'set') return stamp.sinceUs;
-    const ended = this.#setEnds.get(stamp.id) ?? this.#olderSetEnds.get(stamp.id);
-    if (ended !== undefined) return ended;
-    return stamp.sinceUs + SET_US_MAX;
-  }
-
-  #rememberSet(id: string, endUs: number): void {
-    if (endUs > this.#turnSetsAtUs) {
-      this.#turnSetsAtUs = endUs + RETAIN_US;
-      this.#olderSetEnds = this.#setEnds;
-      this.#setEnds = new Map();
-    }
-    this.#setEnds.set(id, endUs);
+    return this.#setEnds.get(stamp.id) ?? stamp.sinceUs + SET_US_MAX;
   }
 
   #violated(what: ViolationClass, event: HistoryEvent, barrierUs: number | null): void {
@@ -191,18 +204,22 @@ export class HistoryChecker {
 
   #prune(): void {
     this.#horizonUs = this.#nowUs - RETAIN_US;
+    const horizonUs = this.#horizonUs - this.#boundUs;
     for (const key of this.#keys.values()) {
-      key.hard.prune(this.#horizonUs);
-      key.soft.prune(this.#horizonUs);
-      key.seen.prune(this.#horizonUs);
+      key.all.prune(horizonUs);
+      for (const [process, own] of key.own) {
+        // What is older than the bound is promised by everybody's.
+        if (own.lastAtUs < horizonUs) key.own.delete(process);
+        else own.prune(horizonUs);
+      }
     }
-    for (const entity of this.#entities.values()) entity.prune(this.#horizonUs);
+    for (const entity of this.#entities.values()) entity.prune(horizonUs);
   }
 
-  #key(name: string): KeyPromises {
+  #key(name: string): KeyState {
     let key = this.#keys.get(name);
     if (key === undefined) {
-      key = { hard: new Steps(), soft: new Steps(), seen: new Steps(), epoch: 0 };
+      key = { all: new KeyPromises(), own: new Map(), epoch: 0 };
       this.#keys.set(name, key);
     }
     return key;
@@ -218,36 +235,18 @@ export class HistoryChecker {
   }
 }
 
-interface KeyPromises {
-  readonly hard: Steps<Barriers>;
-  readonly soft: Steps<number>;
-  /** The newest load that a read of the cache alone has shown. */
-  readonly seen: Steps<number>;
+interface KeyState {
+  readonly all: KeyPromises;
+  /** By the process: its own changes, and what it answered by itself. */
+  readonly own: Map<string, KeyPromises>;
+  /** Of the entity, at the last read. */
   epoch: number;
 }
 
-interface Barrier {
-  readonly sinceUs: number;
-  /** The value that the write itself left, which it does not forbid. */
-  readonly valueId: string | null;
-}
-/** The two newest of different values: a value is held to the newest that is not its own. */
-interface Barriers {
-  readonly first: Barrier;
-  readonly second: Barrier | null;
-}
-
-function withBarrier(barriers: Barriers | undefined, added: Barrier): Barriers {
-  if (barriers === undefined) return { first: added, second: null };
-  const { first, second } = barriers;
-  if (added.sinceUs >= first.sinceUs) return { first: added, second: first };
-  return second === null || added.sinceUs > second.sinceUs ? { first, second: added } : barriers;
-}
-
-function barrierFor(barriers: Barriers | undefined, valueId: string): number {
-  if (barriers === undefined) return NONE;
-  if (barriers.first.valueId !== valueId) return barriers.first.sinceUs;
-  return barriers.second?.sinceUs ?? NONE;
+function ownOf({ own }: KeyState, process: string): KeyPromises {
+  const known = own.get(process) ?? new KeyPromises();
+  own.set(process, known);
+  return known;
 }
 
 function noViolations(): Record<ViolationClass, number> {

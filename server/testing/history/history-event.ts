@@ -4,7 +4,7 @@ import * as z from 'zod';
  * One line of a history. Times are of `monotonicUs`. Events are ordered by the time at which they became known: `endUs` of an
  * operation, `atUs` of the rest.
  */
-export type HistoryEvent = ReadEvent | WriteEvent | BumpEvent | UndoBegun | UndoEnded | SilenceEvent;
+export type HistoryEvent = ReadEvent | WriteEvent | BumpEvent | UndoBegun | UndoEnded | RemovedEvent | SilenceEvent;
 
 interface Operation {
   readonly process: string;
@@ -25,6 +25,8 @@ export interface ReadEvent extends Operation {
   readonly stamp: Stamp | null;
   /** How `peek` named it. */
   readonly called: 'fresh' | 'stale' | null;
+  /** `l1`: the process answered it by itself, as it may for who does not ask strictly. */
+  readonly tier: 'l1' | null;
 }
 
 export interface WriteEvent extends Operation {
@@ -65,6 +67,15 @@ export interface UndoEnded extends Operation {
   /** The namespace that it brought back and the revision that it minted; 0 unless acknowledged. */
   readonly restored: number;
   readonly rev: number;
+}
+
+/** Somebody took the entry with this value out of Redis by hand. No value is ever put in twice. */
+export interface RemovedEvent {
+  readonly kind: 'removed';
+  readonly key: string;
+  readonly valueId: string;
+  readonly startUs: number;
+  readonly endUs: number;
 }
 
 /** While silent, Redis answered nobody, or refused every write. */

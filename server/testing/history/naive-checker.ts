@@ -7,7 +7,10 @@ import type { Violation, ViolationClass } from './violation.ts';
  * The promise, word for word, over a whole history at once: each read is compared with every other event. Quadratic, and so
  * simple that it can be read against the promise. What `HistoryChecker` does by steps and bisection has to come to the same.
  */
-export function checkNaively(history: readonly HistoryEvent[], isIssued: (key: string, seq: number) => boolean): Violation[] {
+export function checkNaively(
+  history: readonly HistoryEvent[],
+  { isIssued, boundUs }: { isIssued: (key: string, seq: number) => boolean; boundUs: number },
+): Violation[] {
   const violations: Violation[] = [];
   for (const event of history) {
     const found = (what: ViolationClass, barrierUs: number | null) => violations.push({ class: what, event, barrierUs });
@@ -22,9 +25,19 @@ export function checkNaively(history: readonly HistoryEvent[], isIssued: (key: s
         const barrierUs = Math.max(...barriers);
         if (latestBegin(history, stamp, event) < barrierUs) found(what, barrierUs);
       };
-      promised('stale-after-ack', [...writesBefore(history, event, stamp), ...bumpsBefore(history, event)]);
-      if (event.called === 'fresh') promised('soft-called-fresh', softensBefore(history, event));
-      promised('went-back', seenBefore(history, event, isIssued));
+      const local = event.tier === 'l1';
+      const own = history.filter((one) => 'process' in one && one.process === event.process);
+      const heardUs = local ? event.startUs - boundUs : event.startUs;
+      const heard = { ...event, startUs: heardUs };
+      const stale = local ? 'stale-beyond-bound' : 'stale-after-ack';
+      promised(stale, [...writesBefore(history, heard, stamp), ...bumpsBefore(history, history, heard)]);
+      if (history.some((one) => one.kind === 'removed' && one.valueId === stamp.id && one.endUs < heardUs)) found(stale, null);
+      if (local) promised('stale-after-own-ack', [...writesBefore(own, event, stamp), ...bumpsBefore(own, history, event)]);
+      if (local) promised('soft-called-fresh', [...softensBefore(history, heard), ...softensBefore(own, event)]);
+      else if (event.called === 'fresh') promised('soft-called-fresh', softensBefore(history, event));
+      const shown = history.filter((one) => one.kind === 'read').filter((one) => one.via !== 'getOrSet' || one.tier === 'l1');
+      const before = shown.filter((one) => one.endUs < heardUs || (local && isOwnHit(one, event) && one.endUs < event.startUs));
+      promised('went-back', seenBy(before, history, event, { isIssued, boundUs }));
     }
   }
   return violations;
@@ -57,11 +70,11 @@ function writesBefore(history: readonly HistoryEvent[], read: ReadEvent, stamp: 
   });
 }
 
-/** A read that starts after an acknowledged bump of its entity that no undo has withdrawn; one that is under way may withdraw any. */
-function bumpsBefore(history: readonly HistoryEvent[], read: ReadEvent): number[] {
+/** A read that starts after an acknowledged bump of its entity, one of `bumpers`, that no undo has withdrawn; one that is under way may withdraw any. */
+function bumpsBefore(bumpers: readonly HistoryEvent[], history: readonly HistoryEvent[], read: ReadEvent): number[] {
   const undos = undosBefore(history, read.entity, read.endUs);
   if (undos.some(({ ended }) => ended === undefined)) return [];
-  return history.flatMap((event) => {
+  return bumpers.flatMap((event) => {
     if (event.kind !== 'bump' || !event.acked || event.entity !== read.entity || event.endUs >= read.startUs) return [];
     return undos.some(({ ended }) => ended !== undefined && withdraws(ended, event)) ? [] : [event.startUs];
   });
@@ -73,24 +86,31 @@ function softensBefore(history: readonly HistoryEvent[], read: ReadEvent): numbe
   );
 }
 
-/** What earlier reads of the cache alone have shown of the key, with no undo between. */
-function seenBefore(history: readonly HistoryEvent[], read: ReadEvent, isIssued: (key: string, seq: number) => boolean): number[] {
-  return history.flatMap((event) => {
-    if (event.kind !== 'read' || event.via === 'getOrSet' || event.key !== read.key || event.endUs >= read.startUs) return [];
+function isOwnHit(one: ReadEvent, read: ReadEvent): boolean {
+  return one.tier === 'l1' && one.process === read.process;
+}
+
+/** What these reads of the cache have shown of the key, with no undo between. */
+function seenBy(
+  before: readonly ReadEvent[],
+  history: readonly HistoryEvent[],
+  read: ReadEvent,
+  { isIssued, boundUs }: { isIssued: (key: string, seq: number) => boolean; boundUs: number },
+): number[] {
+  return before.flatMap((event) => {
     const { stamp } = event;
-    if (event.outcome !== 'value' || stamp === null || stamp.key !== event.key || !isIssued(stamp.key, stamp.seq)) return [];
+    if (event.key !== read.key || event.outcome !== 'value' || stamp === null) return [];
+    if (stamp.key !== event.key || !isIssued(stamp.key, stamp.seq)) return [];
     const undoneSince = undosBefore(history, read.entity, read.endUs).some(({ begun }) => begun.atUs > event.endUs);
-    return undoneSince || !isSettled(history, event) ? [] : [stamp.sinceUs];
+    return undoneSince || !isSettled(history, event, event.tier === 'l1' ? event.startUs - boundUs : event.startUs) ? [] : [stamp.sinceUs];
   });
 }
 
-/** Every undo that began before this read's end had ended when it began, and what came of each is known. */
-function isSettled(history: readonly HistoryEvent[], read: ReadEvent): boolean {
+/** Every undo that began before this read's end had ended by that time, and what came of each is known. */
+function isSettled(history: readonly HistoryEvent[], read: ReadEvent, byUs: number): boolean {
   return undosBefore(history, read.entity, read.endUs).every(({ ended }) => {
-    if (ended === undefined || ended.endUs > read.startUs) return false;
-    return (
-      ended.outcome !== 'unknown' || bumpsOf(history, read.entity).some((bump) => bump.startUs > ended.endUs && bump.endUs <= read.startUs)
-    );
+    if (ended === undefined || ended.endUs > byUs) return false;
+    return ended.outcome !== 'unknown' || bumpsOf(history, read.entity).some((bump) => bump.startUs > ended.endUs && bump.endUs <= byUs);
   });
 }
 

@@ -32,6 +32,7 @@ const LASTS_MS: Readonly<Record<FaultKind, readonly [number, number]>> = {
   'kill-redis': [20, 400],
   'pause-redis': [50, 700],
   flush: [0, 0],
+  'take-out': [0, 0],
   'delete-some': [100, 300],
   'out-of-memory': [100, 400],
   evict: [100, 400],
@@ -43,11 +44,20 @@ const LASTS_MS: Readonly<Record<FaultKind, readonly [number, number]>> = {
   'kill-holder': [0, 0],
   'pause-holder': [500, 900],
   'step-clock': [0, 7_200_000],
+  'block-process': [50, 900],
+  'read-without-pause': [300, 900],
   'late-commands': [120, 400],
   'late-replies': [120, 400],
   'swallow-replies': [0, 0],
   'reset-links': [0, 0],
   'black-hole': [100, 400],
+  'cut-tracking': [0, 0],
+  'silence-tracking': [100, 900],
+  'hold-tracking': [50, 900],
+  'half-open-tracking': [200, 900],
+  'kill-by-type': [0, 0],
+  'refuse-tracking': [50, 400],
+  'lose-subscriptions': [50, 400],
 };
 
 function laneOf(kind: string): FaultLane | undefined {

@@ -13,6 +13,8 @@ export interface ClientParts {
   readonly cache: Cache<string>;
   readonly origin: OriginLink;
   readonly outbox: EventOutbox;
+  /** How many reads this process has answered by itself. */
+  readonly localHits: () => number;
   readonly scenario: Scenario;
   readonly random: Random;
   /** Of this process. */
@@ -22,6 +24,8 @@ export interface ClientParts {
 
 /** A slow load outlives a lease and a deadline. */
 const SLOW_MS: readonly [number, number] = [50, 500];
+/** Between two reads of a process that does nothing else, us. */
+const READ_EVERY_US = 200;
 /** After a change that was refused at once, so that an outage is not spent on asking. */
 const REFUSED_PAUSE_MS = 2;
 
@@ -38,11 +42,34 @@ export async function runClient(parts: ClientParts): Promise<void> {
   }
 }
 
+/**
+ * Reads on and on for that long, of what the process answers by itself: which gives the event loop no turn, so that it hears
+ * nothing meanwhile. What had to be asked of Redis is left out from then on.
+ */
+export async function readWithoutPause(parts: ClientParts, forMs: number): Promise<void> {
+  const { scenario, random } = parts;
+  const keys = scenario.entities.flatMap((entity) => Array.from({ length: scenario.keysPerEntity }, (_, id) => ({ entity, id: `${id}` })));
+  const untilUs = monotonicUs() + forMs * 1_000;
+  while (monotonicUs() < untilUs && !parts.stopping()) {
+    const at = between(random, 0, keys.length - 1);
+    const key = keys[at];
+    if (key === undefined) return;
+    if ((await read(parts, 'get', key.entity, key.id)) === null) keys.splice(at, 1);
+    holdEventLoop(READ_EVERY_US);
+  }
+}
+
+export function holdEventLoop(forUs: number): void {
+  const untilUs = monotonicUs() + forUs;
+  while (monotonicUs() < untilUs);
+}
+
 /** False for a change that was refused. */
 async function runOperation(parts: ClientParts, name: OperationName, entity: string, id: string): Promise<boolean> {
   switch (name) {
     case 'getOrSet':
     case 'get':
+    case 'strictGet':
     case 'peek':
       await read(parts, name, entity, id);
       return true;
@@ -67,29 +94,40 @@ async function runOperation(parts: ClientParts, name: OperationName, entity: str
   }
 }
 
-async function read(parts: ClientParts, via: ReadEvent['via'], entity: string, id: string): Promise<void> {
-  const { cache, outbox, process, client } = parts;
+type ReadName = ReadEvent['via'] | 'strictGet';
+
+/** Returns which tier answered. */
+async function read(parts: ClientParts, name: ReadName, entity: string, id: string): Promise<ReadEvent['tier']> {
+  const { cache, outbox, process, client, localHits } = parts;
+  const via = name === 'strictGet' ? 'get' : name;
   const key = `${entity}/${id}`;
+  const hitsBefore = localHits();
   const startUs = monotonicUs();
+  let tier: ReadEvent['tier'] = null;
   const ended = (outcome: ReadEvent['outcome'], value: unknown, called: ReadEvent['called']) => {
     const stamp = outcome === 'value' ? parseStamp(value) : null;
-    outbox.put({ kind: 'read', process, client, entity, key, via, startUs, endUs: monotonicUs(), outcome, stamp, called });
+    outbox.put({ kind: 'read', process, client, entity, key, via, startUs, endUs: monotonicUs(), outcome, stamp, called, tier });
   };
   try {
-    if (via === 'getOrSet') ended('value', await cache.getOrSet(entity, id, loaderOf(parts, key)), null);
-    else if (via === 'get') {
-      const value = await cache.get(entity, id);
-      ended(value === undefined ? 'none' : 'value', value, null);
-    } else {
+    if (name === 'peek') {
       const peeked = await cache.peek(entity, id);
       if (peeked.kind === 'fresh' || peeked.kind === 'stale') ended('value', peeked.value, peeked.kind);
       else ended('none', null, null);
+      return tier;
     }
+    const answer = name === 'getOrSet' ? cache.getOrSet(entity, id, loaderOf(parts, key)) : cache.get(entity, id, readOptions[name]);
+    // The engine tells of such a hit before it returns. One of who asks strictly is held to all that a strict read is.
+    if (name !== 'strictGet' && localHits() > hitsBefore) tier = 'l1';
+    const value = await answer;
+    ended(name === 'getOrSet' || value !== undefined ? 'value' : 'none', value, null);
   } catch {
     // A loader that fails on purpose or comes too late: no value, so nothing is promised about it.
     ended('failed', null, null);
   }
+  return tier;
 }
+
+const readOptions = { get: undefined, strictGet: { strict: true } };
 
 function loaderOf(parts: ClientParts, key: string): Loader<Stamp> {
   return async () => {

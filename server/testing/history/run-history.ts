@@ -42,6 +42,8 @@ export interface HistoryReport {
   /** Reads held against a promise, and those that came too late for it. */
   readonly checked: number;
   readonly unchecked: number;
+  /** Of those held against a promise, those that a process answered by itself. */
+  readonly checkedLocal: number;
   /** Events that came after their time had been looked at: 0 unless the run's book-keeping is wrong. */
   readonly late: number;
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
@@ -78,6 +80,7 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
   const elapsedMs = () => (monotonicUs() - startedUs) / 1_000;
   const checker = new HistoryChecker({
     isIssued: (key, seq) => fleet.origin.isIssued(key, seq),
+    boundUs: (scenario.l1BoundMs ?? 0) * 1_000,
     onViolation: () => {
       redAfterMs ??= elapsedMs();
     },
@@ -121,6 +124,7 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
     reads,
     acknowledged,
     checked: checker.checked,
+    checkedLocal: checker.checkedLocal,
     late: checker.late,
     unchecked: checker.unchecked,
     faults,

@@ -1,7 +1,10 @@
 import type { FaultKind } from './fault-kinds.ts';
 
-/** What each client may do next. `write` is a `set` with a function, `set` one with a plain value. */
-export type OperationName = 'getOrSet' | 'get' | 'peek' | 'invalidate' | 'soften' | 'set' | 'write' | 'bump' | 'undo';
+/**
+ * What each client may do next. `write` is a `set` with a function, `set` one with a plain value. `strictGet` is a `get` that
+ * the process may not answer by itself.
+ */
+export type OperationName = 'getOrSet' | 'get' | 'strictGet' | 'peek' | 'invalidate' | 'soften' | 'set' | 'write' | 'bump' | 'undo';
 
 /** A workload and the faults that go with it. Ranges are [least, most]. */
 export interface Scenario {
@@ -20,6 +23,8 @@ export interface Scenario {
   readonly staleMs: number;
   readonly leaseMs: number;
   readonly deadlineMs: number;
+  /** What each process keeps for itself: its bound, or null for nothing. */
+  readonly l1BoundMs: number | null;
   /** Between two operations of a client. */
   readonly thinkMs: readonly [number, number];
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>;

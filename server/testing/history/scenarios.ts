@@ -14,6 +14,7 @@ export const everything: Scenario = {
   staleMs: 2_000,
   leaseMs: 300,
   deadlineMs: 100,
+  l1BoundMs: null,
   thinkMs: [0, 2],
   faults: {
     'kill-redis': 2,
@@ -38,4 +39,48 @@ export const everything: Scenario = {
   },
   gapOperations: [800, 5_000],
   delays: [],
+};
+
+/**
+ * Each process keeps what it reads, and most reads never leave it: so changes are few, and the faults are those of the links
+ * by which it hears of them. No reply is swallowed: TCP loses nothing out of the midst of a stream, and on that the proof rests.
+ */
+export const withinProcesses: Scenario = {
+  ...everything,
+  clientsPerProcess: 40,
+  weights: { get: 70, getOrSet: 25, strictGet: 1, peek: 1, invalidate: 0.6, soften: 0.15, set: 0.3, write: 0.3, bump: 0.05, undo: 0.03 },
+  slowShare: 0.02,
+  ttlMs: 6_000,
+  staleMs: 6_000,
+  l1BoundMs: 300,
+  thinkMs: [0, 2],
+  faults: {
+    'kill-redis': 1,
+    'pause-redis': 1,
+    flush: 1,
+    'delete-some': 1,
+    'take-out': 3,
+    'out-of-memory': 0.5,
+    evict: 1,
+    demote: 1,
+    'restart-from-old-copy': 1,
+    'replace-fleet': 0.25,
+    'kill-process': 0.5,
+    'pause-process': 2,
+    'step-clock': 1,
+    'block-process': 3,
+    'read-without-pause': 4,
+    'late-commands': 1,
+    'late-replies': 1,
+    'reset-links': 1,
+    'black-hole': 1,
+    'cut-tracking': 3,
+    'silence-tracking': 3,
+    'hold-tracking': 4,
+    'half-open-tracking': 4,
+    'kill-by-type': 1,
+    'refuse-tracking': 0.3,
+    'lose-subscriptions': 1,
+  },
+  gapOperations: [4_000, 20_000],
 };

@@ -8,6 +8,10 @@ export class Steps<T> {
     return this.#steps.at(-1)?.value;
   }
 
+  get lastAtUs(): number {
+    return this.#steps.at(-1)?.atUs ?? Number.NEGATIVE_INFINITY;
+  }
+
   push(atUs: number, value: T): void {
     this.#steps.push({ atUs, value });
   }

@@ -2,11 +2,24 @@ import type { HistoryReport } from './run-history.ts';
 
 /** One line: the seed, how much there was of everything, and what the checker found. */
 export function tellReport(report: HistoryReport): string {
-  const { seed, reads, checked, operations, processes, faults, faultCount, violations, violationCounts, redAfterMs, historyPath } = report;
+  const {
+    seed,
+    reads,
+    checked,
+    checkedLocal,
+    operations,
+    processes,
+    faults,
+    faultCount,
+    violations,
+    violationCounts,
+    redAfterMs,
+    historyPath,
+  } = report;
   const found = sum(violationCounts);
   return [
     `seed ${seed}`,
-    `${amount(reads)} reads (${amount(checked)} checked)`,
+    `${amount(reads)} reads (${amount(checked)} checked${checkedLocal === 0 ? '' : `, ${amount(checkedLocal)} of them answered by the process`})`,
     `${amount(operations)} operations of ${amount(processes)} processes`,
     `${amount(faultCount)} faults${named(faults)}`,
     `${(report.tookMs / 60_000).toFixed(1)} min`,

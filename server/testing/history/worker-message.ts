@@ -15,6 +15,8 @@ export interface WorkerOrders {
 export const toWorker = z.discriminatedUnion('t', [
   z.object({ t: z.literal('answers'), answers: z.array(z.object({ ask: z.int(), seq: z.int() })) }),
   z.object({ t: z.literal('shift-clock'), shiftMs: z.number() }),
+  /** The event loop gets no turn for this long: in a loop that does nothing, or in one that reads what the process answers by itself. */
+  z.object({ t: z.literal('block'), forMs: z.number(), by: z.enum(['nothing', 'reads']) }),
   z.object({ t: z.literal('stop') }),
 ]);
 export type ToWorker = z.infer<typeof toWorker>;

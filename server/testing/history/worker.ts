@@ -5,7 +5,7 @@ import { EventOutbox } from './event-outbox.ts';
 import { monotonicUs } from './monotonic-us.ts';
 import { OriginLink } from './origin-link.ts';
 import { createRandom } from './random.ts';
-import { runClient } from './run-client.ts';
+import { type ClientParts, holdEventLoop, readWithoutPause, runClient } from './run-client.ts';
 import { type FromWorker, toWorker, type WorkerOrders } from './worker-message.ts';
 
 /** A process of the workload: an engine of its own, loaded from the folder that the orders name, and its clients. Never imported. */
@@ -28,14 +28,15 @@ const { scenario } = orders;
 let stopping = false;
 let shiftMs = 0;
 let ids = 0;
+let localHits = 0;
 const send = (message: FromWorker, sent = () => {}) => process.send?.(message, undefined, {}, sent);
 const origin = new OriginLink((asks) => send({ t: 'asks', asks }));
 const outbox = new EventOutbox(monotonicUs, (batch, sent) => send({ t: 'events', ...batch }, sent));
 
 process.on('disconnect', () => process.exit(1));
-process.on('unhandledRejection', (error) => {
+const tellProblem = (error: unknown) =>
   send({ t: 'problem', text: error instanceof Error ? (error.stack ?? error.message) : String(error) }, () => process.exit(1));
-});
+process.on('unhandledRejection', tellProblem);
 process.on('message', (raw) => {
   const message = toWorker.parse(raw);
   switch (message.t) {
@@ -44,6 +45,10 @@ process.on('message', (raw) => {
       break;
     case 'shift-clock':
       shiftMs = message.shiftMs;
+      break;
+    case 'block':
+      if (message.by === 'nothing') holdEventLoop(message.forMs * 1_000);
+      else readWithoutPause(clientParts('reads'), message.forMs).catch(tellProblem);
       break;
     case 'stop':
       stopping = true;
@@ -59,6 +64,7 @@ const cache = createCacheWith(
     service: 'history',
     redis: orders.redisUrl,
     deadlineMs: scenario.deadlineMs,
+    ...(scenario.l1BoundMs === null ? {} : { l1: { boundMs: scenario.l1BoundMs } }),
     policies: Object.fromEntries(scenario.entities.map((entity) => [entity, policy])),
   },
   {
@@ -74,31 +80,37 @@ const cache = createCacheWith(
     random: createRandom(orders.seed, orders.name, 'engine'),
   },
 );
+if (scenario.l1BoundMs !== null) {
+  cache.onEvent((event) => {
+    if (event.type === 'read' && event.tier === 'l1') localHits += 1;
+  });
+}
 await cache.ready();
 send({ t: 'ready' });
 const flushing = setInterval(() => {
   // A send that fails means that nobody listens any more: `disconnect` ends this process.
   outbox.flush().catch(() => {});
 }, FLUSH_EVERY_MS);
-await Promise.all(
-  Array.from({ length: scenario.clientsPerProcess }, (_, index) =>
-    runClient({
-      process: orders.name,
-      client: `${orders.name}/${index}`,
-      cache,
-      origin,
-      outbox,
-      scenario,
-      random: createRandom(orders.seed, orders.name, index),
-      nextId: () => `${orders.name}-${++ids}`,
-      stopping: () => stopping,
-    }),
-  ),
-);
+await Promise.all(Array.from({ length: scenario.clientsPerProcess }, (_, index) => runClient(clientParts(index))));
 clearInterval(flushing);
 await cache.close();
 await outbox.flush();
 send({ t: 'stopped' }, () => process.disconnect());
+
+function clientParts(client: number | 'reads'): ClientParts {
+  return {
+    process: orders.name,
+    client: `${orders.name}/${client}`,
+    cache,
+    origin,
+    outbox,
+    scenario,
+    random: createRandom(orders.seed, orders.name, client),
+    nextId: () => `${orders.name}-${++ids}`,
+    localHits: () => localHits,
+    stopping: () => stopping,
+  };
+}
 
 /** Made by our own fleet from the type, and by nobody else. */
 function parseOrders(text: string | undefined): WorkerOrders {
