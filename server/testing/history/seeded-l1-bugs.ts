@@ -77,7 +77,7 @@ export const seededL1Bugs: readonly ProvenBug[] = [
   {
     name: 'only the connection that reads is asked for a proof',
     edits: [{ file: 'l1/tracking-link.js', find: 'subscriber.ping(),', replace: "Promise.resolve('PONG')," }],
-    scenario: haunted('hold-tracking'),
+    scenario: haunted('hold-tracking', { l1BoundMs: 100 }),
     found: ['stale-beyond-bound', 'soft-called-fresh', 'went-back'],
   },
 ];
