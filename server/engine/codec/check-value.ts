@@ -11,6 +11,8 @@ export type ValueForm = 'json' | 'msgpack';
 /** Told of the keys of each plain object on the way. */
 export type ShapeListener = (keys: readonly string[]) => void;
 
+/** Of a place, as an error names it: one that is nested too deep, or in a cycle, would be thousands of steps. */
+const PLACE_LENGTH_MAX = 120;
 const INT64_MIN = -(2n ** 63n);
 const UINT64_MAX = 2n ** 64n - 1n;
 
@@ -24,7 +26,8 @@ interface Problem {
 export function checkValue(value: unknown, form: ValueForm, onShape: ShapeListener | null = null): void {
   const found = value === undefined ? problem('undefined') : visit(value, form, onShape, 0);
   if (found === null) return;
-  const place = found.path.length === 0 ? 'the value' : `$${found.path.toReversed().join('')}`;
+  const path = `$${found.path.toReversed().join('')}`;
+  const place = found.path.length === 0 ? 'the value' : path.length > PLACE_LENGTH_MAX ? `${path.slice(0, PLACE_LENGTH_MAX)}…` : path;
   throw new SerializationError(`${place} is ${found.what}, which codec "${form}" does not carry`);
 }
 

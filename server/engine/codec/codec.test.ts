@@ -102,6 +102,20 @@ describe('values', () => {
     expect(() => checkValue(value, 'msgpack')).toThrow(place);
   });
 
+  it('an error names the place of what it refuses in one short line, however deep that lies', () => {
+    const refusal = (value: unknown) => {
+      try {
+        checkValue(value, 'json');
+        return '';
+      } catch (error) {
+        return error instanceof Error ? error.message : '';
+      }
+    };
+    expect(refusal({ list: [1, { when: new Date() }] })).toBe('$.list[1].when is an instance of Date, which codec "json" does not carry');
+    expect(refusal(nested(DEPTH_MAX + 1))).toMatch(/^\$\.?.{1,130}… is nested deeper/);
+    expect(refusal(nested(DEPTH_MAX + 1)).length).toBeLessThan(250);
+  });
+
   it('a cycle, and what nests too deep, is refused by either and never decoded', () => {
     const cycle: { self?: unknown } = {};
     cycle.self = cycle;
