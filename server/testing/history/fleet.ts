@@ -121,7 +121,10 @@ export class Fleet {
   }
 
   tell(worker: Worker, message: ToWorker): void {
-    if (worker.child.connected) worker.child.send(message);
+    if (!worker.child.connected) return;
+    worker.child.send(message, () => {
+      // It may be gone by the time that this is written; its `exit` says so if nobody ended it.
+    });
   }
 
   /** All clients end their operation, all engines close. */
