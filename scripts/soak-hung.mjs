@@ -38,6 +38,7 @@ export async function soakHung({ minutes, signal }) {
   const ended = once(reader, 'exit');
   const forSeconds = async (seconds) => {
     rssMax = 0;
+    // Told to end, it ends here, with what is known by then.
     await Promise.race([delay(seconds * 1_000, undefined, { signal }).catch(() => undefined), ended]);
     if (reader.exitCode !== null || reader.signalCode !== null) throw new ExpectedError('The reading process ended by itself.');
   };

@@ -1,6 +1,6 @@
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
-import { startWorker } from '../start-worker.mjs';
+import { startSeededWorkers } from '../start-seeded-workers.mjs';
 import { median, round, table, thousands } from '../summarize.mjs';
 
 const CALLERS = 128;
@@ -14,12 +14,7 @@ export async function faultsOff({ rounds, ms, tell }) {
   const redis = await startRedis();
   const workers = new Map();
   try {
-    for (const reader of READERS) {
-      const worker = await startWorker({ readers: [reader], port: redis.port });
-      workers.set(reader, worker);
-      await worker.run('seed', { reader });
-      await worker.run('readHits', { reader, callers: CALLERS, ms: 1_000 });
-    }
+    await startSeededWorkers(workers, READERS, { port: redis.port, warmCallers: [CALLERS], warmMs: 1_000 });
     const runs = [];
     for (let turn = 1; turn <= rounds; turn += 1) {
       const figures = Object.fromEntries(READERS.map((reader) => [reader, []]));

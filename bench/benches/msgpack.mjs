@@ -1,6 +1,7 @@
 import { createOperator } from 'sideboard-engine';
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
+import { startSeededWorkers } from '../start-seeded-workers.mjs';
 import { startWorker } from '../start-worker.mjs';
 import { median, round, table, thousands, turned } from '../summarize.mjs';
 
@@ -22,13 +23,10 @@ export async function msgpack({ rounds, ms, tell }) {
   const redis = await startRedis();
   const workers = new Map();
   try {
-    for (const reader of READERS) {
-      const worker = await startWorker({ readers: [reader], port: redis.port });
-      workers.set(reader, worker);
-      await worker.run('seed', { reader });
-    }
-    await fillAnew(workers.get('sideboard-msgpack'), redis.port);
-    for (const [reader, worker] of workers) await worker.run('readHits', { reader, callers: CALLERS, ms: 400 });
+    await startSeededWorkers(workers, READERS, { port: redis.port, warmCallers: [CALLERS], warmMs: 400 });
+    const own = workers.get('sideboard-msgpack');
+    await fillAnew(own, redis.port);
+    await own.run('readHits', { reader: 'sideboard-msgpack', callers: CALLERS, ms: 400 });
     const codecs = await startWorker({ readers: ['bare'], port: redis.port });
     workers.set('codecs', codecs);
     // Compiled, before anything is timed.

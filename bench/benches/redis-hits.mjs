@@ -1,6 +1,6 @@
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
-import { startWorker } from '../start-worker.mjs';
+import { startSeededWorkers } from '../start-seeded-workers.mjs';
 import { median, round, table, thousands, turned } from '../summarize.mjs';
 
 const CALLERS = [1, 16, 128, 512];
@@ -10,12 +10,7 @@ export async function redisHits({ rounds, ms, readers, tell }) {
   const redis = await startRedis();
   const workers = new Map();
   try {
-    for (const reader of readers) {
-      const worker = await startWorker({ readers: [reader], port: redis.port });
-      workers.set(reader, worker);
-      await worker.run('seed', { reader });
-      for (const callers of [128, 1]) await worker.run('readHits', { reader, callers, ms: 400 });
-    }
+    await startSeededWorkers(workers, readers, { port: redis.port, warmCallers: [128, 1], warmMs: 400 });
     const runs = [];
     for (let round = 1; round <= rounds; round += 1) {
       for (const callers of CALLERS) {

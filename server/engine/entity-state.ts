@@ -40,7 +40,7 @@ export class EntityState {
   prefix: CacheKeyPrefix | null = null;
   /** Rule 7: no record below this is believed. Revs fit a double until the year 2255. */
   highestRev = 0;
-  /** Of the last reads that might have loaded, those that found no entry: from 0 to 1. */
+  /** Of the last reads that had the entry or had to load it, those that had to: from 0 to 1. */
   #missShare = 0;
 
   constructor(ref: KeySpaceRef, name: string, policy: Policy) {
@@ -76,7 +76,7 @@ export class EntityState {
     return bump || (ids.size > 0 && ids.has(id));
   }
 
-  /** Of the reads of one round: `missed` of `reads` found no entry. */
+  /** Of one round: `missed` of `reads` had to load. */
   noteMisses(missed: number, reads: number): void {
     if (reads === 0 || (missed === 0 && this.#missShare === 0)) return;
     this.#missShare += Math.min(1, reads / SHARE_OF_READS) * (missed / reads - this.#missShare);

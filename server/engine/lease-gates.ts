@@ -24,7 +24,6 @@ export type At = { readonly key: CacheKey; readonly ns: string };
 
 /** A question to the fleet, and how its asker is woken if another holds the lease. */
 export interface LeaseQuestion {
-  readonly at: At;
   readonly answer: Promise<LeaseAnswer>;
   readonly wake: { readonly waited: Promise<Wake>; stop(): void };
 }
@@ -53,9 +52,9 @@ export class LeaseGates {
     this.#wakeUps = parts.wakeUps;
   }
 
-  /** Asks for the lease of a key that is being read; null where it would not help. To be given to `miss` or to `needless`. */
+  /** Asks for the lease of a key that is being read, and will probably miss; null where it would not help. To be given to `miss` or to `needless`. */
   foresee(entity: EntityState, id: string, at: At): LeaseQuestion | null {
-    if (!entity.mostlyMisses || this.#closed || entity.failures.standing(id, this.#context.clock) !== null) return null;
+    if (this.#closed || entity.failures.standing(id, this.#context.clock) !== null) return null;
     const slot = slotOf(entity, id);
     // Whoever asks or loads already is joined by the miss.
     if (slot.gate !== null || slot.foreseen || slot.running !== null) return null;
@@ -209,7 +208,7 @@ export class LeaseGates {
 
   #pose(entity: EntityState, at: At, useless: UselessEntry | null): LeaseQuestion {
     const wake = this.#listen(at.key);
-    return { at, answer: this.#ask(entity, at, useless), wake };
+    return { answer: this.#ask(entity, at, useless), wake };
   }
 
   async #ask(entity: EntityState, at: At, useless: UselessEntry | null): Promise<LeaseAnswer> {

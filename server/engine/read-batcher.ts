@@ -123,8 +123,7 @@ export class ReadBatcher {
       this.#end(round);
       return this.#ask(batch, reads, number, true);
     }
-    const again = this.#answer(round, values);
-    this.#end(round);
+    const again = this.#answerAndEnd(round, values);
     for (const read of again) batch.postpone(read);
     batch.open();
     const repaired = await this.#repair(shares.values());
@@ -136,12 +135,14 @@ export class ReadBatcher {
 
   /** Where a miss is likelier than a hit, its lease is asked for in the same moment. */
   #foresee(round: Round): void {
-    const { reads, keys, leases, shares } = round;
-    for (const [at, read] of reads.entries()) {
-      const { entity, id, want } = read;
-      const key = keys[at];
-      if (!entity.mostlyMisses || typeof want !== 'function' || leases.has(read) || key === undefined) continue;
-      const question = this.#gates.foresee(entity, id, { key, ns: shares.get(entity)?.ns ?? '' });
+    for (const [entity, { ns }] of round.shares) if (entity.mostlyMisses && ns !== null) this.#foreseeOf(round, entity, ns);
+  }
+
+  #foreseeOf(round: Round, entity: EntityState, ns: string): void {
+    for (const [at, read] of round.reads.entries()) {
+      const key = round.keys[at];
+      if (read.entity !== entity || typeof read.want !== 'function' || key === undefined || round.leases.has(read)) continue;
+      const question = this.#gates.foresee(entity, read.id, { key, ns });
       if (question === null) continue;
       round.foreseen ??= new Map();
       round.foreseen.set(read, question);
@@ -153,6 +154,15 @@ export class ReadBatcher {
     local?.end();
     if (foreseen === null) return;
     for (const [{ entity, id }, question] of foreseen) this.#gates.needless(entity, id, question);
+  }
+
+  /** Whatever happens: a lease that nobody ends is renewed for ever. */
+  #answerAndEnd(round: Round, values: readonly unknown[]): Read[] {
+    try {
+      return this.#answer(round, values);
+    } finally {
+      this.#end(round);
+    }
   }
 
   /** Answers what the replies answer; returns the reads that must be asked again. */

@@ -26,9 +26,13 @@ interface Problem {
 export function checkValue(value: unknown, form: ValueForm, onShape: ShapeListener | null = null): void {
   const found = value === undefined ? problem('undefined') : visit(value, form, onShape, 0);
   if (found === null) return;
-  const path = `$${found.path.toReversed().join('')}`;
-  const place = found.path.length === 0 ? 'the value' : path.length > PLACE_LENGTH_MAX ? `${path.slice(0, PLACE_LENGTH_MAX)}…` : path;
-  throw new SerializationError(`${place} is ${found.what}, which codec "${form}" does not carry`);
+  throw new SerializationError(`${placeOf(found)} is ${found.what}, which codec "${form}" does not carry`);
+}
+
+function placeOf({ path }: Problem): string {
+  if (path.length === 0) return 'the value';
+  const whole = `$${path.toReversed().join('')}`;
+  return whole.length > PLACE_LENGTH_MAX ? `${whole.slice(0, PLACE_LENGTH_MAX)}…` : whole;
 }
 
 function visit(value: unknown, form: ValueForm, onShape: ShapeListener | null, depth: number): Problem | null {

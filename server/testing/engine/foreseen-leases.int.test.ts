@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Cache } from '../../engine/cache.ts';
 import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
-import { countingLoader, patient } from './open-caches.ts';
+import { countingLoader, patient, type TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 // A lease that is not given back stays for longer than any test.
@@ -19,10 +18,12 @@ afterEach(async () => {
   await links.close();
 });
 
-/** Enough misses, one after another, that the next one is expected. */
-async function missOften(cache: Cache<string>): Promise<void> {
-  for (let i = 0; i < 20; i += 1) await cache.getOrSet('product', `cold ${i}`, () => Promise.resolve(i));
+/** A cache past the links, after enough misses, one after another, that the next one is expected. */
+async function openMissing(): Promise<TracedCache> {
+  const traced = await caches.open({ redis: links.url });
+  for (let i = 0; i < 20; i += 1) await traced.cache.getOrSet('product', `cold ${i}`, () => Promise.resolve(i));
   await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('cold 19'))).toBe(0));
+  return traced;
 }
 
 async function leaseStands(id: string): Promise<void> {
@@ -31,8 +32,7 @@ async function leaseStands(id: string): Promise<void> {
 
 describe('where most reads miss', () => {
   it('the lease is asked for while the entry is: both are on their way at once', async () => {
-    const { cache } = await caches.open({ redis: links.url });
-    await missOften(cache);
+    const { cache } = await openMissing();
     const { load, calls } = countingLoader(() => Promise.resolve('value'));
     const release = links.hold('read', 'toClient');
     const read = cache.getOrSet('product', '1', load);
@@ -46,9 +46,8 @@ describe('where most reads miss', () => {
   });
 
   it('an entry that stands is served as a hit, and no lease is left', async () => {
-    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    const [a, b] = [await openMissing(), await caches.open()];
     await b.cache.set('product', '1', 'stands');
-    await missOften(a.cache);
     const { load, calls } = countingLoader(() => Promise.resolve('own'));
     expect(await a.cache.getOrSet('product', '1', load)).toBe('stands');
     expect(a.events).toContainEqual(expect.objectContaining({ type: 'read', id: '1', outcome: 'hit' }));
@@ -57,8 +56,7 @@ describe('where most reads miss', () => {
   });
 
   it('a read that is lost gives its lease back', async () => {
-    const { cache } = await caches.open({ redis: links.url });
-    await missOften(cache);
+    const { cache } = await openMissing();
     links.hold('read', 'toClient');
     const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
     await leaseStands('1');
@@ -71,8 +69,7 @@ describe('where most reads miss', () => {
   });
 
   it('an instance that closes gives it back', async () => {
-    const { cache } = await caches.open({ redis: links.url });
-    await missOften(cache);
+    const { cache } = await openMissing();
     links.hold('read', 'toClient');
     const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
     await leaseStands('1');
