@@ -11,11 +11,13 @@ test('the chart moves with what three instances measured', async ({ ada: page })
   await expect(page.getByText(/% of reads from L1$/)).toBeVisible();
 });
 
-test('an entity of the table filters the charts, and the address keeps it', async ({ ada: page }) => {
+test('an entity of the table filters the figures and the charts, and the address keeps it', async ({ ada: page }) => {
   await page.goto(consoleUrl('/'));
   await page.getByRole('button', { name: 'country', exact: true }).click();
   await expect(page).toHaveURL(/entity=country/);
   await expect(page.getByRole('heading', { name: 'What becomes of reads of country?' })).toBeVisible();
+  // Of all reads of the service it is less than a tenth.
+  await expect(page.getByText(/^[3-9]\d(\.\d)?% of reads from L1$/)).toBeVisible();
   await page.reload();
   await expect(page.getByRole('heading', { name: 'What becomes of reads of country?' })).toBeVisible();
 });

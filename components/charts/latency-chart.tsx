@@ -12,32 +12,26 @@ const series: readonly ChartSeries[] = [
 ];
 
 interface LatencyChartProps {
+  /** Default: "How long do reads take?" */
+  title?: string;
   data: readonly Second[];
   marks: ChartMarks;
   height: number;
 }
 
 /** Read latency of the service, as its callers feel it. */
-export function LatencyChart({ data, marks, height }: LatencyChartProps) {
+export function LatencyChart({ title = 'How long do reads take?', data, marks, height }: LatencyChartProps) {
   const last = newestKnown(data, 'p50');
   const values = [last?.p50, last?.p95, last?.p99].map((value) => (typeof value === 'number' ? formatDuration(value) : '—'));
   return (
-    <ChartFrame
-      title="How long do reads take?"
-      now={`p95 ${values[1]}`}
-      series={series}
-      values={values}
-      data={data}
-      format={formatDuration}
-      height={height}
-    >
+    <ChartFrame title={title} now={`p95 ${values[1]}`} series={series} values={values} data={data} format={formatDuration} height={height}>
       <TimeChart
         data={data}
         series={series}
         height={height}
         format={formatDuration}
         marks={marks}
-        summary={`How long do reads take? Now: p50 ${values[0]}, p95 ${values[1]}, p99 ${values[2]}.`}
+        summary={`${title} Now: p50 ${values[0]}, p95 ${values[1]}, p99 ${values[2]}.`}
       />
     </ChartFrame>
   );

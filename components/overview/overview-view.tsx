@@ -35,7 +35,6 @@ export function OverviewView() {
   const service = scope === null ? '' : serviceKey(scope);
   const data = useMemo(() => serviceSeries(points, service, windowSeconds, entity), [points, service, windowSeconds, entity]);
   const rates = useMemo(() => ratesNow(points, service, entity), [points, service, entity]);
-  const all = useMemo(() => (entity === undefined ? rates : ratesNow(points, service)), [points, service, entity, rates]);
 
   if (redis === null) return <OverviewSkeleton />;
   if (scope === null) return <NoService title="Overview" />;
@@ -53,7 +52,7 @@ export function OverviewView() {
           </Button>
         )}
       </PageHead>
-      <StatStrip rates={all} data={data} redis={redis} />
+      <StatStrip rates={rates} latencyOf={entity === undefined ? null : 'of all reads'} data={data} redis={redis} />
       <div className={classes['grid']}>
         <div className={classes['column']}>
           <ReadsChart
@@ -67,7 +66,13 @@ export function OverviewView() {
           <InstanceStrip scope={scope} />
         </div>
         <div className={classes['column']}>
-          <LatencyChart data={data} marks={marks} height={92} />
+          <LatencyChart
+            // Told by the service, not by the entity.
+            {...(entity === undefined ? {} : { title: 'How long do all reads take?' })}
+            data={data}
+            marks={marks}
+            height={92}
+          />
           <OriginChart data={data} rates={rates} marks={marks} height={92} />
           <EvictionChart data={data} marks={marks} height={68} />
           <MemoryChart data={data} maxBytes={redis.maxMemoryBytes} fragmentation={redis.fragmentationRatio} marks={marks} height={68} />

@@ -7,12 +7,14 @@ import classes from './overview.module.css';
 
 interface StatStripProps {
   rates: Rates;
+  /** Of which reads the latency is, where the rates are of others. */
+  latencyOf: string | null;
   data: readonly Second[];
   redis: RedisState;
 }
 
 /** The answers at a glance: means of the last complete seconds. */
-export function StatStrip({ rates, data, redis }: StatStripProps) {
+export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
   const known = rates.seconds > 0;
   const perSecond = (value: number) => (known ? `${formatCount(value)}/s` : '—');
   const last = newestKnown(data, 'p95');
@@ -42,7 +44,7 @@ export function StatStrip({ rates, data, redis }: StatStripProps) {
         )}
       </Stat>
       <Stat name="Latency p95" value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
-        p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'}
+        p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'} {latencyOf}
       </Stat>
       <Stat name="Origin calls" value={perSecond(rates.originCalls)}>
         {!known ? 'no reports' : rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
