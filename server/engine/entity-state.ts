@@ -7,7 +7,7 @@ import { EntityMetrics } from './metrics.ts';
 import type { KeySpaceRef } from './operator/operator.ts';
 import type { Policy } from './policy.ts';
 import type { Read } from './read.ts';
-import type { VersionRecord } from './version-record.ts';
+import { parseVersionRecord, type VersionRecord } from './version-record.ts';
 
 /** The share of misses is that of about so many reads. */
 const SHARE_OF_READS = 16;
@@ -42,6 +42,8 @@ export class EntityState {
   highestRev = 0;
   /** Of the last reads that had the entry or had to load it, those that had to: from 0 to 1. */
   #missShare = 0;
+  /** The last text of the record, and what it says: each round brings the same until the version changes. */
+  #recordRead: { readonly text: string; readonly record: VersionRecord | null } = { text: '', record: null };
 
   constructor(ref: KeySpaceRef, name: string, policy: Policy) {
     this.ref = ref;
@@ -56,6 +58,11 @@ export class EntityState {
   project(value: unknown): unknown {
     const { project } = this.codePolicy;
     return project === null || value === null || value === undefined ? value : project(value);
+  }
+
+  parseRecord(text: string): VersionRecord | null {
+    if (text !== this.#recordRead.text) this.#recordRead = { text, record: parseVersionRecord(text) };
+    return this.#recordRead.record;
   }
 
   /** Takes a record over unless a higher one was seen before. */

@@ -7,11 +7,6 @@ it.each([
   ["the engine's own words, as they are", new Unavailable('not connected to Redis'), 'not connected to Redis'],
   ['a connection that ended', carrying('Connection is closed.'), 'the connection to Redis was closed'],
   ['a command without an answer', carrying('Command timed out'), 'Redis did not answer in time'],
-  [
-    'a socket without a byte',
-    new Error("Socket timeout. Expecting data, but didn't receive any in 500ms."),
-    'Redis did not answer in time',
-  ],
   ['a command without a connection', carrying("Stream isn't writeable and enableOfflineQueue options is false"), 'not connected to Redis'],
   ['a refused connection: its code', carrying('connect ECONNREFUSED secret:6379', { code: 'ECONNREFUSED' }), 'Error ECONNREFUSED'],
   ['a refused command: the word of Redis', carrying('NOPERM secret has no permissions', { name: 'ReplyError' }), 'ReplyError NOPERM'],

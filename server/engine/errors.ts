@@ -83,7 +83,6 @@ export function isOutOfRoom(error: Error): boolean {
 const CLIENT_WORDS = [
   ['Connection is closed', 'the connection to Redis was closed'],
   ['Command timed out', 'Redis did not answer in time'],
-  ['Socket timeout', 'Redis did not answer in time'],
   ["Stream isn't writeable", 'not connected to Redis'],
 ] as const;
 

@@ -17,8 +17,8 @@ import { TOKEN_LENGTH } from './scripts.ts';
 import { isMisconfigured, isPrimary, type RecordReply, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 /**
- * The read path. All reads of one turn of the event loop go out as one pipeline: one MGET, and the version record of each
- * entity in it (rule 8). A read joins only a batch that is not yet sent (rule 1a); a value is used only under the namespace
+ * The read path. Reads that come together go out as one pipeline: one MGET, and the version record of each entity in it
+ * (rule 8). A read joins only a batch that is not yet sent (rule 1a); a value is used only under the namespace
  * that the same round trip returned. A key whose load runs here has its lease asked for too, which lets a read join that
  * load (rule 1c). One command for each read, as usual, costs two to five times as much.
  */
@@ -41,6 +41,8 @@ export class ReadBatcher {
   #unsent: Batch | null = null;
   /** Batches that are with Redis. */
   #sent = 0;
+  /** It answered the last one. */
+  #answered = false;
 
   constructor(
     context: EngineContext,
@@ -74,7 +76,10 @@ export class ReadBatcher {
   #begin(): Batch {
     const batch = new Batch(this.#context.clock.monotonicMs());
     this.#unsent = batch;
-    setImmediate(() => this.#flush(batch));
+    const flush = () => this.#flush(batch);
+    // A caller alone does not wait for the turn of the event loop to end; and who is answered without Redis must, or nothing else would run.
+    if (this.#sent === 0 && this.#answered) process.nextTick(flush);
+    else setImmediate(flush);
     return batch;
   }
 
@@ -102,6 +107,7 @@ export class ReadBatcher {
     if (number === 1) this.#foresee(round);
     const answer = await answering;
     this.#sent -= 1;
+    this.#answered = answer.ok;
     const replies = answer.ok ? answer.replies : [];
     let next = 0;
     const values = keys.length === 0 ? [] : replies[next++];

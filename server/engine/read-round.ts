@@ -76,7 +76,7 @@ export function addressRound(batch: Batch, reads: readonly Read[], loads: LoadTa
 
 /** MGET of all keys, then the version record of each entity (rule 8). `misconfigured`: the server refuses GETEX, and first says whether it is a primary. */
 export function commandsOf(keys: string[], entities: Iterable<EntityState>, misconfigured: boolean): PipelineCommand[] {
-  const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'MGET', args: keys }];
+  const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'mget', args: keys }];
   if (misconfigured) commands.push({ name: 'ROLE', args: [] });
   for (const entity of entities) commands.push(misconfigured ? { name: 'GET', args: [entity.versionKey] } : readRecordCommand(entity));
   return commands;

@@ -6,7 +6,7 @@ import { parseVersionRecord, type VersionRecord } from './version-record.ts';
 
 /** Rule 8: a no-op that only a primary answers. */
 export function readRecordCommand(entity: EntityState): PipelineCommand {
-  return { name: 'GETEX', args: [entity.versionKey] };
+  return { name: 'getex', args: [entity.versionKey] };
 }
 
 /** Snapshots fail, and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
@@ -39,7 +39,7 @@ export interface AskedFor {
 export function readRecordReply(entity: EntityState, reply: unknown, asked: AskedFor): RecordReply {
   if (reply instanceof Error) return { kind: 'refused', error: reply };
   const text = textOf(reply);
-  const record = text === null ? null : parseVersionRecord(text);
+  const record = text === null ? null : entity.parseRecord(text);
   if (record === null) return { kind: 'missing' };
   if (Number(record.rev) < asked.highestRev) return { kind: 'regressed' };
   const known = asked.replid === null || record.replid === asked.replid || entity.policy.failover === 'keep';

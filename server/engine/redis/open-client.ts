@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { describeError } from '../errors.ts';
 import type { ClientRole, ResolvedConnection } from './connection.ts';
+import { endSilentSocket } from './end-silent-socket.ts';
 import { reconnectDelayMs } from './reconnect-delay.ts';
 
 export type Connector = NonNullable<RedisOptions['Connector']>;
@@ -46,7 +47,6 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
     ...(connector === undefined ? {} : { Connector: connector }),
     connectionName: `sideboard-${role}`,
     commandTimeout: Math.max(100, options.commandTimeoutMs ?? 100),
-    socketTimeout: options.socketTimeoutMs ?? 500,
     connectTimeout: 500,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -67,7 +67,7 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
     // RESP2: a subscriber that answers nothing else, and the smaller replies for the rest.
     protocol: 2,
   });
-  client.on('connect', () => readBeforeGivingUp(client.stream));
+  endSilentSocket(client, options.socketTimeoutMs ?? 500);
   client.on('ready', () => {
     forget = setTimeout(() => {
       attempts = 0;
@@ -80,20 +80,4 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
   });
   client.on('error', (error: Error) => options.onError?.(describeError(error), error));
   return client;
-}
-
-/**
- * ioredis counts a process that was busy as a silent server: its socket timer runs before the reply that waits in the socket
- * is read. Sockets are read before an immediate runs, so what was there by then keeps the connection.
- */
-function readBeforeGivingUp(stream: Redis['stream']): void {
-  const destroy = stream.destroy.bind(stream);
-  stream.destroy = (error) => {
-    if (!error?.message.startsWith('Socket timeout')) return destroy(error);
-    const { bytesRead } = stream;
-    setImmediate(() => {
-      if (stream.bytesRead === bytesRead) destroy(error);
-    });
-    return stream;
-  };
 }

@@ -1,7 +1,17 @@
 import { Command } from 'ioredis';
+import type { ScriptArgument } from '../scripts.ts';
 
 /** A command of a pipeline that the engine has put its own deadline on. Replies are Buffers. */
 export class PipelinedCommand extends Command {
+  #text: readonly string[] | null;
+
+  /** ioredis is not shown arguments that are all text: it would copy them and look at each. */
+  constructor(name: string, args: ScriptArgument[]) {
+    const text = args.every((arg) => typeof arg === 'string') ? args : null;
+    super(name, text === null ? args : []);
+    this.#text = text;
+  }
+
   /** None of its own: a timer for each command costs more than the command. */
   override setTimeout(): void {}
 
@@ -10,8 +20,8 @@ export class PipelinedCommand extends Command {
    * Called once, since nothing is ever sent again: what was carried is let go, so it stands in no error either.
    */
   override toWritable(socket: object): string | Buffer {
-    const { args } = this;
-    const written = args.every((arg) => typeof arg === 'string') ? joined(this.name, args) : super.toWritable(socket);
+    const written = this.#text === null ? super.toWritable(socket) : joined(this.name, this.#text);
+    this.#text = null;
     this.args = [];
     return written;
   }

@@ -31,7 +31,7 @@ export class StepCheck {
     this.#nextAtMs = nowMs + this.#everyMs;
     this.#asked += 1;
     const nonce = `step ${this.#asked}`;
-    return { nonce, command: { name: 'ECHO', args: [nonce] } };
+    return { nonce, command: { name: 'echo', args: [nonce] } };
   }
 
   /** Something looks wrong: the next pipeline is asked, whenever it comes. */

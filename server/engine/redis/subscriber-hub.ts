@@ -42,7 +42,7 @@ export function createSubscriberHub(client: Redis, clock: Clock, onListenerError
   };
   const schedulePing = () => {
     cancelPing = clock.after(PING_EVERY_MS, () => {
-      // The answer arms the socket timeout, which finds a half-open link; a failure shows as `close`.
+      // A ping that nobody answers shows that the link is half open, and ends it; a failure shows as `close`.
       if (client.status === 'ready') client.ping().catch(restart);
       schedulePing();
     });

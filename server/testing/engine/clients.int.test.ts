@@ -44,6 +44,21 @@ describe('clients', () => {
     client.disconnect();
   });
 
+  it('a connection on which a command waits without a byte is ended, and another opened', async () => {
+    const client = openClient(resolveConnection(server.url), 'read', { commandTimeoutMs: 60_000, socketTimeoutMs: 100 });
+    await once(client, 'ready');
+    server.pause();
+    const lost = client.get('x').then(
+      () => 'answered',
+      () => 'rejected',
+    );
+    await new Promise<void>((resolve) => client.once('close', () => resolve()));
+    server.resume();
+    expect(await lost).toBe('rejected');
+    await vi.waitFor(async () => expect(await client.get('x')).toBeNull(), 5_000);
+    client.disconnect();
+  });
+
   it('connections that are lost together come back each at an instant of its own, after pauses that grow', async () => {
     const chances = Array.from({ length: 8 }, (_, n) => n / 8);
     const pausesOf = chances.map((chance) => {

@@ -58,6 +58,23 @@ describe('Redis in trouble', () => {
     expect(events.filter((event) => event.type === 'redis.available')).toHaveLength(1);
   });
 
+  it('killed: a caller that reads without end leaves the process its turns', async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', 'v');
+    await bed.server.kill();
+    try {
+      await vi.waitFor(async () => expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' }));
+      let turned = false;
+      setImmediate(() => {
+        turned = true;
+      });
+      for (let n = 0; n < 10_000 && !turned; n += 1) await cache.get('product', '1');
+      expect(turned).toBe(true);
+    } finally {
+      await bed.server.restart();
+    }
+  });
+
   it('never there: ready resolves, reads are answered, and the cache begins to work when Redis comes', async () => {
     await bed.server.kill();
     const { cache, events } = await caches.open();

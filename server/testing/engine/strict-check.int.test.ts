@@ -40,6 +40,24 @@ describe('rule 8: the version record is read with the entry', () => {
     expect([calls.get('mget'), calls.get('getex')]).toEqual([1, 2]);
   });
 
+  it('while others are with Redis, all that is asked for within a turn waits for its end', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const { cache } = await caches.open({ redis: links.url });
+    for (const id of ['1', '2', '3']) await cache.set('product', id, id);
+    expect(await cache.get('product', '1')).toBe('1');
+    links.takeSent('read');
+    const release = links.hold('read', 'toClient');
+    const reads = [cache.get('product', '1')];
+    await vi.waitFor(() => expect(links.takeSent('read')).toMatch(/MGET/i));
+    reads.push(cache.get('product', '2'));
+    await new Promise((resolve) => process.nextTick(resolve));
+    reads.push(cache.get('product', '3'));
+    await vi.waitFor(() => expect(links.takeSent('read').match(/MGET/gi)).toHaveLength(1));
+    release();
+    expect(await Promise.all(reads)).toEqual(['1', '2', '3']);
+    await links.close();
+  });
+
   it('a value is used only under the version of its own round trip: a bump that nobody told of is seen', async () => {
     const { cache } = await caches.open();
     await cache.set('product', '1', 'v1');
