@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { servedUntilMs } from '../early-refresh.ts';
 import type { EntityState } from '../entity-state.ts';
 import type { EnvelopeTimes } from '../envelope.ts';
-import { dataKeyOf, escapeId, escapePart, unescapePart } from '../keys.ts';
+import { escapePart, unescapePart } from '../keys.ts';
 import type { GuardedClient } from '../redis/guarded-client.ts';
 import { type LocalEntry, LocalPool } from './local-entries.ts';
 import { LocalRound, type Wanted } from './local-round.ts';
@@ -89,7 +89,7 @@ export class LocalTier {
 
   /** A value of this process was served: Redis is told in a while. For some of the hits. */
   tellOfHit(entity: EntityState, id: string): void {
-    if (entity.prefix !== null) this.#touch.add(dataKeyOf(entity.prefix, escapeId(id)));
+    if (entity.prefix !== null) this.#touch.add(entity.prefix, id);
   }
 
   /** An entry for the time that Redis cannot be asked; to be called stale, and only where the policy wants it. */

@@ -1,6 +1,7 @@
 import type { Answer } from '../ask-redis.ts';
 import type { Clock } from '../clock.ts';
 import { describeError } from '../errors.ts';
+import { type CacheKeyPrefix, dataKeyOf, escapeId } from '../keys.ts';
 
 /**
  * Redis sees nothing of the hits in this process: where it evicts what was used least lately, or least often, the hottest keys
@@ -12,6 +13,8 @@ import { describeError } from '../errors.ts';
 const EVERY_MS = 1_000;
 /** Keys told of at once: those that were hit first since the last time. Redis takes 43 us for them. */
 const KEYS_MAX = 256;
+/** Hits that are looked at for them: with few keys, and many hits, a key would be made for each. */
+const HITS_MAX = 4 * KEYS_MAX;
 
 export interface TouchHitsParts {
   readonly clock: Clock;
@@ -26,6 +29,7 @@ export interface TouchHitsParts {
 export class TouchHits {
   readonly #parts: TouchHitsParts;
   readonly #keys = new Set<string>();
+  #hits = 0;
   #scheduled = false;
   #refused = false;
   #cancel: () => void = () => {};
@@ -34,10 +38,11 @@ export class TouchHits {
     this.#parts = parts;
   }
 
-  /** The data key of a hit. */
-  add(key: string): void {
-    if (this.#keys.size >= KEYS_MAX) return;
-    this.#keys.add(key);
+  /** A hit of this id, under the prefix of its data key. */
+  add(prefix: CacheKeyPrefix, id: string): void {
+    if (this.#keys.size >= KEYS_MAX || this.#hits >= HITS_MAX) return;
+    this.#hits += 1;
+    this.#keys.add(dataKeyOf(prefix, escapeId(id)));
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#cancel = this.#parts.clock.after(EVERY_MS, () => this.#tell());
@@ -51,6 +56,7 @@ export class TouchHits {
   #tell(): void {
     const keys = [...this.#keys];
     this.#keys.clear();
+    this.#hits = 0;
     this.#scheduled = false;
     if (!this.#parts.isServing()) return;
     this.#parts.touch(keys).then(
