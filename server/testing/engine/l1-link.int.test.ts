@@ -43,7 +43,7 @@ async function idsOf(role: string): Promise<string[]> {
   return [...list.matchAll(/^id=(\d+) .* name=sideboard-(\w+) .*$/gm)].filter(([, , name]) => name === role).map(([, id = '']) => id);
 }
 async function subscriberOfInvalidations(): Promise<string[]> {
-  const list = String(await bed.redis.client('LIST', 'TYPE', 'pubsub'));
+  const list = String(await bed.redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
   return [...list.matchAll(/^id=(\d+) .*$/gm)].map(([, id = '']) => id);
 }
 
