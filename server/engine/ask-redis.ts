@@ -49,7 +49,7 @@ export function askRedis(
         resolve({ ok: false, error: LOST });
         return;
       }
-      guarded.breaker.succeeded(tookMs());
+      guarded.breaker.succeeded(Math.min(tookMs(), lag.answerMs(startedMs)));
       resolve({ ok: true, replies, replid });
     });
   });

@@ -112,4 +112,55 @@ describe('loop lag', () => {
     clock.run();
     expect(lag.blockedMs).toBe(2_000);
   });
+
+  /** A loop whose turns each begin with its timers; `idleMs` of what passes it waits for sockets. */
+  function loopOf() {
+    const clock = manualClock();
+    let allIdleMs = 0;
+    const lag = new LoopLag(clock, () => allIdleMs);
+    const pass = (busyMs: number, idleMs = 0) => {
+      clock.nowMonotonicMs += busyMs + idleMs;
+      allIdleMs += idleMs;
+    };
+    return { lag, pass, tick: () => clock.run() };
+  }
+
+  it('an answer to a process that only waits took as long as it took', () => {
+    const { lag, pass, tick } = loopOf();
+    for (let n = 0; n < 4; n += 1) {
+      pass(0, 20);
+      tick();
+    }
+    pass(0, 10);
+    expect(lag.answerMs(0)).toBe(90);
+    expect(lag.answerMs(85)).toBe(5);
+  });
+
+  it('an answer that may have lain there while the process was busy, all the time and in short turns, is not late', () => {
+    const { lag, pass, tick } = loopOf();
+    for (let n = 1; n < 10; n += 1) {
+      const askedMs = 30 * (n - 1);
+      pass(30);
+      tick();
+      // Read in the turn after, once those before it have had theirs.
+      pass(25);
+      expect(lag.answerMs(askedMs)).toBe(0);
+      pass(-25);
+    }
+  });
+
+  it('one that was looked for meanwhile and was not there is late, however busy the process was', () => {
+    const { lag, pass, tick } = loopOf();
+    for (let n = 1; n <= 10; n += 1) {
+      pass(30);
+      tick();
+    }
+    expect(lag.answerMs(0)).toBe(270);
+  });
+
+  it('what the process sleeps past its next timer it was kept from waking', () => {
+    const { lag, pass } = loopOf();
+    pass(0, 500);
+    expect(lag.answerMs(0)).toBe(20);
+  });
 });

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { Acknowledged } from './acknowledged.ts';
 import { applyPolicies, describeEntities } from './apply-policies.ts';
+import { askRedis } from './ask-redis.ts';
 import { awaitConnection } from './await-connection.ts';
 import { bulkLoaders } from './bulk-loader.ts';
 import type { BumpReceipt, Cache, CacheOptions, InvalidationReceipt, Loader, LoadMany, ManyResult, Peek, ReadOptions } from './cache.ts';
@@ -393,7 +394,7 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
     const entry = entity.local.entries.get(id);
     if (entry === undefined || !this.#servesLocally(entity, entity.local, entry)) return null;
     entity.metrics.l1Hits += 1;
-    this.#context.top.localHit(entityName, id);
+    if (this.#context.top.localHit(entityName, id)) this.#local?.tellOfHit(entity, id);
     if (this.#bus.active) this.#bus.emit({ type: 'read', entity: entityName, id, outcome: 'hit', tier: 'l1', durationUs: 0 });
     return entry.promise;
   }
@@ -419,6 +420,8 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
       deadlineMs,
       random,
       redisNow: () => this.#context.redisNow(),
+      touch: (keys) => askRedis(this.#context, this.#context.lease, [{ name: 'TOUCH', args: keys }]),
+      onUntold: (reason) => this.#bus.emit({ type: 'l1.untold', reason }),
       onState: (serving, reason) => this.#bus.emit({ type: serving ? 'l1.serving' : 'l1.suspended', reason }),
     });
   }

@@ -35,6 +35,8 @@ export type CacheEvent =
   | { type: 'bump.deferred' | 'bump.replayed'; entity: string }
   /** The process serves what it holds, or does not: its link to the invalidations is proven, or is not. */
   | { type: 'l1.serving' | 'l1.suspended'; reason: string }
+  /** Redis refuses to be told of hits in the process, so it evicts what is read there alone as if nobody read it. */
+  | { type: 'l1.untold'; reason: string }
   | { type: 'policies.applied'; rev: number }
   /** `fault.refused`: the owner of this process did not allow faults. */
   | { type: 'fault.started' | 'fault.ended' | 'fault.refused'; id: string; kind: string }

@@ -122,9 +122,12 @@ export class TopKeys {
     if (weight > 0) this.#hot.add(entity, id, weight);
   }
 
-  localHit(entity: string, id: string): void {
+  /** True for a hit that was picked. */
+  localHit(entity: string, id: string): boolean {
     const weight = this.#localHits.pick();
-    if (weight > 0) this.#hot.add(entity, id, weight);
+    if (weight === 0) return false;
+    this.#hot.add(entity, id, weight);
+    return true;
   }
 
   written(entity: string, id: string, bytes: number): void {

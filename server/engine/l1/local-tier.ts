@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Answer } from '../ask-redis.ts';
 import type { Clock } from '../clock.ts';
 import { servedUntilMs } from '../early-refresh.ts';
 import type { EntityState } from '../entity-state.ts';
@@ -7,6 +8,7 @@ import { escapePart, unescapePart } from '../keys.ts';
 import type { GuardedClient } from '../redis/guarded-client.ts';
 import { type LocalEntry, LocalPool } from './local-entries.ts';
 import { LocalRound, type Wanted } from './local-round.ts';
+import { TouchHits } from './touch-hits.ts';
 import { TrackingLink } from './tracking-link.ts';
 
 export interface LocalTierOptions {
@@ -23,6 +25,9 @@ interface LocalTierParts {
   readonly deadlineMs: number;
   redisNow(): number;
   readonly random: () => number;
+  /** On a connection that Redis does not track. Never rejects. */
+  touch(keys: string[]): Promise<Answer>;
+  onUntold(reason: string): void;
   onState(serving: boolean, reason: string): void;
 }
 
@@ -30,6 +35,7 @@ interface LocalTierParts {
 export class LocalTier {
   readonly #pool: LocalPool;
   readonly #link: TrackingLink;
+  readonly #touch: TouchHits;
   readonly #parts: LocalTierParts;
   readonly #byVersionKey = new Map<string, EntityState>();
   readonly #byName = new Map<string, EntityState>();
@@ -53,7 +59,14 @@ export class LocalTier {
       onChanged: (keys) => this.#changed(keys),
       onState: parts.onState,
     });
-    for (const entity of entities) entity.local = this.#pool.add(this.#link.legality);
+    const { legality } = this.#link;
+    for (const entity of entities) entity.local = this.#pool.add(legality);
+    this.#touch = new TouchHits({
+      clock,
+      isServing: () => clock.monotonicMs() < legality.untilMs,
+      touch: (keys) => parts.touch(keys),
+      onRefused: (reason) => parts.onUntold(reason),
+    });
   }
 
   /** Of the tracking that runs now; null while nothing that is read may be kept. */
@@ -74,6 +87,11 @@ export class LocalTier {
     entity.local?.store(id, value, payloadBytes, untilMs, times);
   }
 
+  /** A value of this process was served: Redis is told in a while. For some of the hits. */
+  tellOfHit(entity: EntityState, id: string): void {
+    if (entity.prefix !== null) this.#touch.add(entity.prefix, id);
+  }
+
   /** An entry for the time that Redis cannot be asked; to be called stale, and only where the policy wants it. */
   heldInOutage(entity: EntityState, id: string): LocalEntry | null {
     const entry = entity.codePolicy.outageStale ? entity.local?.entries.get(id) : undefined;
@@ -81,6 +99,7 @@ export class LocalTier {
   }
 
   close(): void {
+    this.#touch.close();
     this.#link.close();
     this.#pool.clear();
   }

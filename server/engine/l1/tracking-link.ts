@@ -17,7 +17,7 @@ import type { Legality } from './local-entries.ts';
 const CHANNEL = '__redis__:invalidate';
 /** Both connections are asked this often within the bound. */
 const PROOFS_PER_BOUND = 4;
-/** A server that refuses is asked again after this. */
+/** A server that refuses is asked again after this. A link that was lost waits for nothing but its return. */
 const RETRY_MS = 5_000;
 
 export interface TrackingLinkParts {
@@ -40,6 +40,8 @@ export class TrackingLink {
   readonly legality: Legality = { untilMs: Number.NEGATIVE_INFINITY };
   readonly #parts: TrackingLinkParts;
   #redirectId: number | null = null;
+  /** Counts each link that came, so that one which came while another was being armed is not missed. */
+  #links = 0;
   #armed = false;
   #arming = false;
   #proving = false;
@@ -65,7 +67,10 @@ export class TrackingLink {
       if (channel.toString() === CHANNEL) parts.onChanged(Array.isArray(keys) ? keys.filter(Buffer.isBuffer) : null);
     });
     read.client.on('close', () => this.#disarm('the read connection is lost'));
-    read.onUsable(() => this.#arm());
+    read.onUsable(() => {
+      this.#links += 1;
+      this.#arm();
+    });
   }
 
   /** Of the tracking that runs now; null while none does. What was read under another epoch is not kept. */
@@ -87,38 +92,46 @@ export class TrackingLink {
     await subscriber.subscribe(CHANNEL);
     if (subscriber.status !== 'ready' || typeof id !== 'number') return;
     this.#redirectId = id;
+    this.#links += 1;
     this.#arm();
   }
 
   #arm(): void {
-    const { read, clock, deadlineMs } = this.#parts;
+    const { read, clock, deadlineMs, boundMs } = this.#parts;
     const redirectId = this.#redirectId;
     if (redirectId === null || !read.usable || this.#arming || this.#closed) return;
     this.#arming = true;
+    const links = this.#links;
     const { client } = read;
     const track = async () => {
       // Off first: a server may keep another mode, or another redirection, for as long as it is on.
       await client.call('CLIENT', 'TRACKING', 'OFF');
       await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', redirectId);
     };
-    const done = (refusal: string | null) => {
+    const done = (refusal: string | null, retryMs: number) => {
       this.#arming = false;
       if (this.#closed) return;
+      // Whatever was said of links that are gone: those of now are asked, at once or when they come.
+      if (this.#links !== links || this.#redirectId !== redirectId || !read.usable) return this.#arm();
       if (refusal !== null) {
         this.#disarm(refusal);
-        this.#again(RETRY_MS);
+        this.#again(retryMs);
         return;
       }
-      // Either link may have gone meanwhile.
-      if (this.#redirectId !== redirectId || !read.usable) return this.#arm();
       this.#epoch += 1;
       this.#armed = true;
       this.#parts.onChanged(null);
       this.#prove();
     };
     withDeadline(track, Math.max(500, 2 * deadlineMs), clock).then(
-      (result) => done(result.ok ? null : `Redis refuses to track (${describeError(result.error)})`),
-      () => done('Redis refuses to track'),
+      (result) => {
+        if (result.ok) return done(null, 0);
+        const why = describeError(result.error);
+        // No answer in time is no refusal.
+        if (result.reason === 'deadline') done(`Redis does not say that it tracks (${why})`, boundMs / PROOFS_PER_BOUND);
+        else done(`Redis refuses to track (${why})`, RETRY_MS);
+      },
+      () => done('Redis refuses to track', RETRY_MS),
     );
   }
 

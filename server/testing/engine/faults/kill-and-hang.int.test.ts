@@ -163,4 +163,28 @@ describe('the process itself was busy', () => {
     expect(new Set(outcomesOf(events))).toEqual(new Set(['hit']));
     expect([countOf(events, 'breaker.changed'), countOf(events, 'redis.unavailable')]).toEqual([0, 0]);
   });
+
+  it('with the first of many answers, that came together: for the others no breaker opens', async () => {
+    const { cache, events } = await bench.open({ deadlineMs: 1_500 });
+    const ids = Array.from({ length: 40 }, (_, n) => String(n));
+    // More than one read of the socket: the callers of the first have theirs before the others are looked at.
+    const value = 'v'.repeat(5_000);
+    for (const id of ids) await cache.set('product', id, value);
+    const busyFor = (ms: number) => {
+      const untilMs = performance.now() + ms;
+      while (performance.now() < untilMs);
+    };
+    bench.server.pause();
+    const answers: Promise<unknown>[] = [];
+    for (const id of ids) {
+      const answer = cache.get('product', id);
+      answers.push(id === '0' ? answer.finally(() => busyFor(1_250)) : answer);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    bench.server.resume();
+    // All of them are there by then.
+    busyFor(50);
+    await Promise.all(answers);
+    expect(countOf(events, 'breaker.changed')).toBe(0);
+  });
 });

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../engine/clock.ts';
+import { type HeldLinks, holdLinksTo } from './held-links.ts';
+import type { TracedCache } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
+
+const soon = { timeout: 10_000, interval: 10 };
+const bed = redisBed({ deadlineMs: 600 });
+const { caches } = bed;
+/** Timers that come when the test says so: of what is refused, and of what Redis is given to say that it tracks. */
+const REFUSED_MS = 5_000;
+const ARMING_MS = 1_200;
+let held: { ms: number; run: () => void }[] = [];
+const clock = {
+  ...systemClock,
+  after(ms: number, run: () => void) {
+    if (ms !== REFUSED_MS && ms !== ARMING_MS) return systemClock.after(ms, run);
+    const timer = { ms, run };
+    held.push(timer);
+    return () => {
+      held = held.filter((one) => one !== timer);
+    };
+  },
+};
+const waiting = (ms: number) => held.filter((timer) => timer.ms === ms);
+
+let links: HeldLinks;
+beforeEach(async () => {
+  held = [];
+  links = await holdLinksTo(bed.server.port);
+});
+afterEach(async () => {
+  await caches.closeAll();
+  await links.close();
+});
+
+const open = (redis = links.url) => caches.open({ redis, l1: { boundMs: 5_000 }, policies: { product: { ttl: '10min' } } }, { clock });
+const serving = ({ events }: TracedCache) => events.filter((event) => event.type === 'l1.serving').length;
+
+/** Ids of the connections of this name, as Redis lists them. */
+async function idsOf(role: string): Promise<string[]> {
+  const list = String(await bed.redis.client('LIST'));
+  return [...list.matchAll(/^id=(\d+) .* name=sideboard-(\w+) .*$/gm)].filter(([, , name]) => name === role).map(([, id = '']) => id);
+}
+async function subscriberOfInvalidations(): Promise<string[]> {
+  const list = String(await bed.redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+  return [...list.matchAll(/^id=(\d+) .*$/gm)].map(([, id = '']) => id);
+}
+
+describe('a link that drops while tracking is being armed', () => {
+  it('the reading one: armed as soon as it is back', async () => {
+    const release = links.hold('read', 'toServer', 'TRACKING');
+    const traced = await open();
+    await vi.waitFor(() => expect(links.takeSent('read')).toContain('TRACKING'), soon);
+    const [id = ''] = await idsOf('read');
+    await bed.redis.client('KILL', 'ID', id);
+    await vi.waitFor(async () => expect(await idsOf('read')).not.toContain(id), soon);
+    release();
+    await vi.waitFor(() => expect(serving(traced)).toBe(1), soon);
+  });
+
+  it('the one that hears: armed towards the new one, though Redis refused the old', async () => {
+    const release = links.hold('read', 'toServer', 'TRACKING');
+    const traced = await open();
+    await vi.waitFor(() => expect(links.takeSent('read')).toContain('TRACKING'), soon);
+    const before = await subscriberOfInvalidations();
+    for (const id of before) await bed.redis.client('KILL', 'ID', id);
+    await vi.waitFor(async () => {
+      const now = await subscriberOfInvalidations();
+      expect(now.length).toBe(before.length);
+    }, soon);
+    release();
+    await vi.waitFor(() => expect(serving(traced)).toBe(1), soon);
+  });
+
+  it('a Redis that says too late that it tracks is asked again as often as for its proofs', async () => {
+    const release = links.hold('read', 'toServer', 'TRACKING');
+    const traced = await open();
+    await vi.waitFor(() => expect(links.takeSent('read')).toContain('TRACKING'), soon);
+    for (const { run } of waiting(ARMING_MS)) run();
+    release();
+    await vi.waitFor(() => expect(serving(traced)).toBe(1), soon);
+    expect(waiting(REFUSED_MS)).toEqual([]);
+  });
+});
+
+describe('a Redis that refuses to track', () => {
+  it('is asked again once for each pause, not at once', async () => {
+    await bed.redis.call('ACL', 'SETUSER', 'untracked', 'on', '>pw', '~*', '&*', '+@all', '-client|tracking');
+    const traced = await open(bed.server.url.replace('redis://', 'redis://untracked:pw@'));
+    const refused = async () =>
+      Number(/cmdstat_client\|tracking:.*rejected_calls=(\d+)/.exec(await bed.redis.info('commandstats'))?.[1] ?? 0);
+    await vi.waitFor(() => expect(waiting(REFUSED_MS)).toHaveLength(1), soon);
+    const before = await refused();
+    for (const { run } of waiting(REFUSED_MS)) run();
+    await vi.waitFor(() => expect(waiting(REFUSED_MS)).toHaveLength(1), soon);
+    expect((await refused()) - before).toBe(1);
+    await bed.redis.call('ACL', 'SETUSER', 'untracked', '+client|tracking');
+    for (const { run } of waiting(REFUSED_MS)) run();
+    await vi.waitFor(() => expect(serving(traced)).toBe(1), soon);
+    await bed.redis.call('ACL', 'DELUSER', 'untracked');
+  });
+});
