@@ -54,9 +54,7 @@ export class AckInbox {
 
   /** As `collect`, of a question to the instances that it names; nobody else's answer counts. In their order. */
   async ask({ rev, instances }: Question, send: () => Promise<unknown>): Promise<Omit<ExplainResult, 'living'>> {
-    const asked = new Set(instances);
-    const explanationIn = (answer: ControlAnswer) =>
-      answer.t === 'explained' && answer.rev === rev && asked.has(answer.instance) ? answer.explanation : null;
+    const explanationIn = (answer: ControlAnswer) => (answer.t === 'explained' && answer.rev === rev ? answer.explanation : null);
     const { given, pending } = await this.#gather(explanationIn, async () => {
       await send();
       return instances;

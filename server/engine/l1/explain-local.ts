@@ -43,7 +43,6 @@ function isOutage({ freshness, next }: Omit<Explanation, 'local'>): boolean {
 
 function whyNot(context: EngineContext, entity: EntityState, local: LocalEntries, held: LocalEntry): string {
   if (context.clock.monotonicMs() >= held.untilMs) return 'past its time here: not fresh any more, or due to be loaded again early';
-  if (Number.isNaN(local.rev)) return 'Redis does not watch the version for this process yet';
   if (local.rev !== entity.highestRev) return 'a newer version was heard of';
   return 'the link that tells of changes is not proven';
 }

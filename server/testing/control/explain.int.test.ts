@@ -272,6 +272,19 @@ describe('what an instance holds itself', () => {
     expect(await isLocal(traced)).toBe(false);
   });
 
+  it('held and not served: a newer version was heard of', async () => {
+    const { traced, operator } = await holding();
+    // Ahead of the record that Redis has and tells of.
+    const rev = String((await operator.now()) * 1_000 + 3_600_000_000);
+    await bed.redis.publish(controlChannel(ref), JSON.stringify({ t: 'bump', entity: 'product', rev, replyTo: 'nobody' }));
+    await vi.waitFor(
+      async () =>
+        expect(await explained(operator)).toMatchObject({ tier: 'none', local: { serves: false, why: 'a newer version was heard of' } }),
+      soon,
+    );
+    expect(await isLocal(traced)).toBe(false);
+  });
+
   it('off, or holding nothing: null', async () => {
     await caches.open();
     await caches.open({ l1: {} });
