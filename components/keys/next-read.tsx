@@ -129,12 +129,14 @@ function Read({ read: { tier, does, why, local } }: { read: InstanceRead }) {
           L1 holds {formatBytes(local.sizeBytes)}, loaded <Ago atMs={local.createdMs} />,{' '}
           {local.serves ? (
             <>
-              <IconCircleCheck size={13} aria-hidden="true" /> served
+              <IconCircleCheck size={13} aria-hidden="true" />
+              served
             </>
           ) : (
-            <strong>not served</strong>
+            <>
+              <strong>not served</strong>: {local.why}
+            </>
           )}
-          {local.serves ? '' : `: ${local.why}`}
         </p>
       )}
     </div>
