@@ -38,7 +38,7 @@ export function NextRead({ of, olderVersion = false }: NextReadProps) {
         <span className={classes['answered']} role="status">
           {query.isFetching ? 'asking the instances…' : view != null && !query.isError && answeredWords(view)}
         </span>
-        {view != null && (
+        {view != null && !query.isError && (
           <span className={classes['when']}>
             <Ago atMs={view.nowMs} />
           </span>
