@@ -15,6 +15,9 @@ test('find a key, read it, invalidate it, see the next read refill it', async ({
   await expect(entry.getByText('(current)')).toBeVisible();
   await expect(entry.locator('pre, code').filter({ hasText: '"' }).first()).toBeVisible();
   await expect(page).toHaveURL(/key=/);
+  const nextRead = entry.getByRole('region', { name: 'Next read' });
+  await expect(nextRead).toContainText('3 of 3 instances answered');
+  await expect(nextRead.getByText(/serve|load|wait/).first()).toBeVisible();
 
   await entry.getByRole('button', { name: 'Invalidate' }).click();
   const invalidatedAt = Date.now();
@@ -32,6 +35,8 @@ test('find a key, read it, invalidate it, see the next read refill it', async ({
     )
     .toBe(true);
   await expect(entry.getByText('(current)')).toBeVisible();
+  await nextRead.getByRole('button', { name: 'Ask again' }).click();
+  await expect(nextRead).toContainText('3 of 3 instances answered');
 });
 
 test('an exact name is looked up without a walk', async ({ ada: page }) => {
@@ -44,6 +49,32 @@ test('an exact name is looked up without a walk', async ({ ada: page }) => {
   await page.getByRole('textbox', { name: /^Id/ }).fill(id);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('complementary', { name: 'Entry' }).getByRole('heading', { name: `country ${id}` })).toBeVisible();
+});
+
+test('what instances hold themselves is shown, and whether they serve it', async ({ ada: page }) => {
+  // Of the demo's entities this one is kept in its processes too, and this id is read most.
+  await page.goto(consoleUrl('/keys?entity=country'));
+  await page.getByRole('textbox', { name: /^Id/ }).fill('1');
+  await page.keyboard.press('Enter');
+  const entry = page.getByRole('complementary', { name: 'Entry' });
+  await expect(entry.getByRole('heading', { name: 'country 1' })).toBeVisible();
+  const nextRead = entry.getByRole('region', { name: 'Next read' });
+  await expect(async () => {
+    await nextRead.getByRole('button', { name: 'Ask again' }).click();
+    await expect(nextRead).toContainText(/L1 holds \d+ B, loaded .* ago, served/, { timeout: 2_000 });
+  }).toPass();
+});
+
+test('of a name without an entry the instances say what its next read does', async ({ ada: page }) => {
+  await page.goto(consoleUrl('/keys'));
+  await page.getByRole('combobox', { name: 'Entity' }).click();
+  await page.getByRole('option', { name: 'country', exact: true }).click();
+  await page.getByRole('textbox', { name: /^Id/ }).fill('no-such-country');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/No entry of country has exactly the id/)).toBeVisible();
+  const nextRead = page.getByRole('region', { name: 'Next read' });
+  await expect(nextRead).toContainText('3 of 3 instances answered');
+  await expect(nextRead).toContainText('load and fill: there is no entry under this version; the lease is free');
 });
 
 test('a walk says how far it came, stops, and goes on', async ({ ada: page }) => {

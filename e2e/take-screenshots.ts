@@ -39,6 +39,7 @@ test('the pictures of the docs', async ({ ada: page }) => {
     .first()
     .click();
   await expect(page.getByText('(current)')).toBeVisible();
+  await expect(page.getByText('3 of 3 instances answered')).toBeVisible();
   await take(page, 'keys');
 
   await page.goto(consoleUrl('/lab'));

@@ -13,6 +13,7 @@ import { useTRPC } from '../trpc/trpc-context.ts';
 import { FreshnessTimeline } from './freshness-timeline.tsx';
 import { InvalidateDialog } from './invalidate-dialog.tsx';
 import classes from './keys.module.css';
+import { NextRead } from './next-read.tsx';
 
 const REFRESH_MS = 2_000;
 
@@ -51,9 +52,10 @@ export function EntryPanel({ entryKey, onClose }: { entryKey: string; onClose: (
       {query.isPending && <Skeleton height={320} />}
       {query.isError && entry === null && <QueryTrouble error={query.error} onRetry={() => void query.refetch()} />}
       {query.isSuccess && entry === null && (
-        <Notice title="This entry is gone">
-          It expired, was evicted or invalidated. The next read fills it again; this panel looks every 2 s.
-        </Notice>
+        <>
+          <Notice title="This entry is gone">It expired, was evicted or invalidated. This panel looks for it every 2 s.</Notice>
+          <NextRead key="gone" of={{ key: entryKey }} />
+        </>
       )}
       {entry !== null && <EntryBody entry={entry} onInvalidated={setReceipt} />}
     </aside>
@@ -111,6 +113,7 @@ function EntryBody({ entry, onInvalidated }: { entry: EntryView; onInvalidated: 
           {entry.lease === null ? 'none' : `${entry.lease.kind}, ${formatDuration(entry.lease.ttlMs)} left, ${entry.lease.waiters} waiting`}
         </Fact>
       </dl>
+      <NextRead key="there" of={{ key: entry.key }} olderVersion={entry.generation !== 'current'} />
       <div className={classes['panelTools']}>
         <ActButton
           denied={denied}

@@ -28,6 +28,7 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
         return Promise.all([
           queries.invalidateQueries(trpc.keys.entry.queryFilter()),
           queries.invalidateQueries(trpc.keys.meta.queryFilter()),
+          queries.invalidateQueries(trpc.keys.explain.queryFilter()),
         ]);
       },
     }),

@@ -2,6 +2,7 @@
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { Card } from '../layout/card.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { PageHead } from '../layout/page-head.tsx';
 import { setParams } from '../layout/set-params.ts';
@@ -12,6 +13,7 @@ import { EntryPanel } from './entry-panel.tsx';
 import { KeyFilter } from './key-filter.tsx';
 import { KeyList } from './key-list.tsx';
 import classes from './keys.module.css';
+import { NextRead } from './next-read.tsx';
 import { TopKeys } from './top-keys.tsx';
 import { useWalk } from './use-walk.ts';
 import { WalkBar } from './walk-bar.tsx';
@@ -87,9 +89,16 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
       />
       {openKey === null && <TopKeys scope={scope} onFind={(name, id) => void openTop(name, id)} />}
       {exact === 'none' && (
-        <p className={classes['exact']} role="status">
-          No entry of {entity} has exactly the id “{prefix}” under the current version. The list shows ids that begin with it.
-        </p>
+        <>
+          <p className={classes['exact']} role="status">
+            No entry of {entity} has exactly the id “{prefix}” under the current version. The list shows ids that begin with it.
+          </p>
+          {entity !== undefined && prefix !== undefined && (
+            <Card>
+              <NextRead of={{ ...scope, entity, id: prefix }} />
+            </Card>
+          )}
+        </>
       )}
       <div className={classes['split']} data-open={openKey !== null || undefined}>
         <div className={classes['left']}>

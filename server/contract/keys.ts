@@ -56,6 +56,31 @@ export interface KeyMeta {
 export const findInput = z.strictObject({ env: envName, service: name, entity: name, id: keyPart });
 export const entryInput = z.strictObject({ key: keyBytes });
 
+/** A key that a walk showed, or the one of an exact name. */
+export const explainInput = z.union([entryInput, findInput]);
+export type ExplainInput = z.infer<typeof explainInput>;
+
+/** What the next read of a key does in one running instance, and why. */
+export interface InstanceRead {
+  /** Which tier answers it: the instance itself, Redis, or neither. */
+  tier: 'l1' | 'redis' | 'origin';
+  does: 'serve' | 'serve and perhaps refresh' | 'serve and refresh' | 'wait' | 'load and fill' | 'load without filling';
+  why: string;
+  /** What it holds in its L1, by when that was loaded (Redis ms); null where it has none or holds nothing. */
+  local: { createdMs: number; sizeBytes: number; serves: boolean; why: string } | null;
+}
+
+export interface ExplainView {
+  /** `read` null: the instance has no policy for the entity. */
+  answers: { instance: string; read: InstanceRead | null }[];
+  /** Asked, and silent for 1 s. */
+  pending: string[];
+  /** All that run; of a large fleet some are asked. */
+  living: number;
+  /** Redis time of the answer. */
+  nowMs: number;
+}
+
 /** How the entry stands now. */
 export type Freshness = 'fresh' | 'stale' | 'expired';
 

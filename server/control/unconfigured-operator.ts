@@ -26,5 +26,6 @@ export function unconfiguredOperator(reason: string, since: number): Operator {
     describe: refuse,
     find: refuse,
     inspect: refuse,
+    explain: refuse,
   };
 }

@@ -31,6 +31,7 @@ import { FillQueue } from './fill-queue.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { type Invalidated, type InvalidationMode, invalidateKey } from './invalidate-key.ts';
 import { inboxChannel, inboxPrefix, showVersion } from './keys.ts';
+import { explainLocal } from './l1/explain-local.ts';
 import type { LocalEntries, LocalEntry } from './l1/local-entries.ts';
 import { LocalTier, type LocalTierOptions } from './l1/local-tier.ts';
 import { LeaseGates } from './lease-gates.ts';
@@ -262,12 +263,12 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
   }
 
   async explain(entityName: string, id: string): Promise<Explanation> {
-    const entity = this.#entityOrThrow(entityName);
+    return this.#explain(this.#entityOrThrow(entityName), id);
+  }
+
+  async #explain(entity: EntityState, id: string): Promise<Explanation> {
     const explained = await explainKey(this.#context, entity, id);
-    const { local } = entity;
-    const held = local?.entries.peek(id);
-    if (local === null || held === undefined || !this.#servesLocally(entity, local, held)) return explained;
-    return { ...explained, tier: 'l1', next: { does: 'serve', why: 'this process holds it, and hears of every change within its bound' } };
+    return explainLocal(this.#context, entity, explained, (local, entry) => this.#servesLocally(entity, local, entry));
   }
 
   async #changeVersion(entityName: string, how: 'bump' | 'undo'): Promise<BumpReceipt> {
@@ -356,6 +357,10 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
         },
         versionSeen: (name, rev) => entities.get(name)?.seeRev(Number(rev)),
         takeFrame: (atMs, durationMs) => this.#takeFrame(atMs, durationMs),
+        explain: async (name, id) => {
+          const entity = entities.get(name);
+          return entity === undefined ? { kind: 'unknown entity' } : { kind: 'known', ...(await this.#explain(entity, id)) };
+        },
         emit: (event) => this.#bus.emit(event),
       },
       { control: this.#control, faults: this.#faults, clock },

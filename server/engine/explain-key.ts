@@ -33,13 +33,15 @@ export interface Explanation {
     | { kind: 'unusable'; problem: string }
     | { kind: 'unknown' };
   lease: { kind: 'load' | 'write'; holder: string; own: boolean; waiters: number; leftMs: number } | null;
+  /** What this process holds itself: served by the next read, or held and not served, and why. Null without an L1, and where it holds nothing. */
+  local: { createdMs: number; expiresMs: number; sizeBytes: number; serves: boolean; why: string } | null;
   next: { does: NextRead; why: string };
 }
 
 export type NextRead = 'serve' | 'serve and perhaps refresh' | 'serve and refresh' | 'wait' | 'load and fill' | 'load without filling';
 
-/** Asks Redis in one round trip; never rejects. */
-export async function explainKey(context: EngineContext, entity: EntityState, id: string): Promise<Explanation> {
+/** All but what the process holds itself. Asks Redis in one round trip; never rejects. */
+export async function explainKey(context: EngineContext, entity: EntityState, id: string): Promise<Omit<Explanation, 'local'>> {
   const base = { entity: entity.name, id, tier: 'none', version: null, previous: null, key: null, lease: null } as const;
   if (entity.codePolicy.strategy === 'none') {
     return {
@@ -48,7 +50,7 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
       next: { does: 'load without filling', why: 'the policy of this entity says that it is never cached' },
     };
   }
-  const unavailable = (why: string, does: NextRead = 'load without filling'): Explanation => ({
+  const unavailable = (why: string, does: NextRead = 'load without filling'): Omit<Explanation, 'local'> => ({
     ...base,
     freshness: { kind: 'unknown' },
     next: { does, why },

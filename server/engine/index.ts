@@ -37,6 +37,7 @@ export type {
   AckResult,
   BumpResult,
   EntryInspection,
+  ExplainResult,
   FrameBatch,
   InvalidateResult,
   KeySpaceRef,
@@ -52,6 +53,7 @@ export type { FaultChange } from './operator/order-faults.ts';
 export type { Policy, PolicyInput } from './policy.ts';
 export type { RedisAddress, RedisConnection } from './redis/connection.ts';
 export { redisFromEnv } from './redis-from-env.ts';
+export type { InstanceExplanation } from './wire/explained.ts';
 export { type FaultOrder, type FaultOrderInput, ORDERS_MAX } from './wire/fault-order.ts';
 export type { EntityFrame, Frame } from './wire/frame.ts';
 export type { InstanceRecord } from './wire/instance-record.ts';

@@ -119,7 +119,7 @@ const procedures = Object.entries(flat.parse(appRouter._def.procedures)).map(([n
 describe('every procedure', () => {
   it('is known to this test', () => {
     expect(procedures.filter(({ type }) => type === 'mutation').map(({ name }) => name)).toEqual(Object.keys(changes));
-    expect(procedures).toHaveLength(17);
+    expect(procedures).toHaveLength(18);
   });
 
   it.each(procedures)('$name names the permission that it needs', ({ meta }) => {
@@ -215,6 +215,33 @@ describe('signing in', () => {
       const request = new Request(`${origin}/api/auth/${address}`, { method: 'POST', headers: browser, body: '{}' });
       expect((await container.auth(request)).status).toBe(404);
     }
+  });
+});
+
+describe('what the next read of a key does', () => {
+  it('is said by the instances, of a key that was shown or an exact name, to whoever may read', async () => {
+    const viewer = await signIn('viewer', 'viewer');
+    await service.set('product', 'asked', { v: 1 });
+    const found = z.object({ key: z.string() }).parse((await call(viewer, 'keys.find', { ...entity, id: 'asked' })).data);
+    const fresh = { tier: 'redis', does: 'serve', why: 'the entry is fresh', local: null };
+    const one = { answers: [{ instance: expect.any(String), read: fresh }], pending: [], living: 1, nowMs: expect.any(Number) };
+    for (const input of [{ key: found.key }, { ...entity, id: 'asked' }]) {
+      expect(await call(viewer, 'keys.explain', input)).toMatchObject({ status: 200, data: one });
+    }
+    const none = await call(viewer, 'keys.explain', { ...entity, id: 'nobody' });
+    expect(none.data).toMatchObject({ answers: [{ read: { tier: 'origin', does: 'load and fill' } }] });
+    const unknown = await call(viewer, 'keys.explain', { ...entity, entity: 'order', id: '1' });
+    expect(unknown.data).toMatchObject({ answers: [{ read: null }], pending: [] });
+  });
+
+  it('is nobody asked of a key that holds a digest of its id, nor of a key that is none', async () => {
+    const viewer = await signIn('viewer', 'viewer');
+    const long = 'x'.repeat(2_000);
+    await service.set('product', long, { v: 1 });
+    const found = z.object({ key: z.string() }).parse((await call(viewer, 'keys.find', { ...entity, id: long })).data);
+    expect(await call(viewer, 'keys.explain', { key: found.key })).toMatchObject({ status: 200, data: null });
+    expect((await call(viewer, 'keys.explain', { ...entity, id: long })).data).toMatchObject({ answers: [{ read: { does: 'serve' } }] });
+    expect((await call(viewer, 'keys.explain', { key: Buffer.from('a:b').toString('base64url') })).error?.['code']).toBe('BAD_INPUT');
   });
 });
 

@@ -8,11 +8,13 @@ import type { AckResult, KeySpaceRef } from '../operator/operator.ts';
 import { createSubscriberHub, type SubscriberHub } from '../redis/subscriber-hub.ts';
 import { withDeadline } from '../redis/with-deadline.ts';
 import { type PipelineCommand, runPipeline } from '../scripts.ts';
-import { type ControlAck, type ControlMessage, controlMessage } from '../wire/control-message.ts';
+import { type ControlAck, type ControlMessage, controlMessage, type ExplainMessage } from '../wire/control-message.ts';
+import type { InstanceExplanation } from '../wire/explained.ts';
 import { faultDocument } from '../wire/fault-order.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { InstanceRecord } from '../wire/instance-record.ts';
 import { type PolicyDocument, policyDocument } from '../wire/policy-document.ts';
+import { explainAnswerer } from './answer-explain.ts';
 import { awaitLive } from './await-live.ts';
 import { AckInbox, type Announcement } from './collect-acks.ts';
 import { engineVersion } from './engine-version.ts';
@@ -44,6 +46,8 @@ export interface ControlLinkHost {
   versionSeen(entity: string, rev: string): void;
   /** One second's counters; resets them. */
   takeFrame(atMs: number, durationMs: number): Frame;
+  /** For a console that asks; changes nothing, never rejects. */
+  explain(entity: string, id: string): Promise<InstanceExplanation>;
   emit(event: CacheEvent): void;
 }
 
@@ -79,6 +83,7 @@ class RedisControlLink implements ControlLink {
   readonly #io: ControlLinkIo;
   readonly #offset: RedisOffset;
   readonly #backlog = new FrameBacklog();
+  readonly #answerExplain: (question: ExplainMessage) => Promise<void>;
   #policyRev: number | null = null;
   #hub: SubscriberHub | null = null;
   #inbox: AckInbox | null = null;
@@ -94,6 +99,13 @@ class RedisControlLink implements ControlLink {
       () => io.clock.nowMs(),
       () => io.clock.monotonicMs(),
     );
+    this.#answerExplain = explainAnswerer({
+      instance: host.instance,
+      explain: (entity, id) => host.explain(entity, id),
+      publish: async (channel, answer) => {
+        await this.#pipeline([{ name: 'PUBLISH', args: [channel, JSON.stringify(answer)] }]);
+      },
+    });
   }
 
   async start(): Promise<void> {
@@ -266,12 +278,13 @@ class RedisControlLink implements ControlLink {
       this.#rejected('message');
       return;
     }
-    this.#obey(message).catch(() => {
+    const answered = message.t === 'explain' ? this.#answerExplain(message) : this.#obey(message);
+    answered.catch(() => {
       // Not acknowledged, so the console shows this instance as pending; the next beat reads the documents anyway.
     });
   }
 
-  async #obey(message: ControlMessage): Promise<void> {
+  async #obey(message: Exclude<ControlMessage, ExplainMessage>): Promise<void> {
     const { ref, instance } = this.#host;
     if (message.t === 'bump') {
       this.#host.versionSeen(message.entity, message.rev);
@@ -292,7 +305,7 @@ class RedisControlLink implements ControlLink {
   }
 
   /** Reads the document that the message speaks of; true when that revision, or a later one, is in force here. */
-  async #applies(message: Exclude<ControlMessage, { t: 'bump' }>): Promise<boolean> {
+  async #applies(message: Extract<ControlMessage, { t: 'policies' | 'faults' }>): Promise<boolean> {
     const { ref } = this.#host;
     if (message.t === 'policies') {
       const [reply] = await this.#pipeline([{ name: 'GET', args: [policiesKey(ref)] }]);

@@ -94,8 +94,8 @@ export class LocalTier {
 
   /** An entry for the time that Redis cannot be asked; to be called stale, and only where the policy wants it. */
   heldInOutage(entity: EntityState, id: string): LocalEntry | null {
-    const entry = entity.codePolicy.outageStale ? entity.local?.entries.get(id) : undefined;
-    return entry !== undefined && this.#parts.redisNow() < entry.expiresMs ? entry : null;
+    const entry = entity.local?.entries.get(id);
+    return entry !== undefined && servesInOutage(entity, entry, this.#parts.redisNow()) ? entry : null;
   }
 
   close(): void {
@@ -118,4 +118,9 @@ export class LocalTier {
       this.#byVersionKey.get(name)?.local?.clear();
     }
   }
+}
+
+/** Whether an entry may be called stale and served while Redis cannot be asked. */
+export function servesInOutage(entity: EntityState, entry: LocalEntry, redisNowMs: number): boolean {
+  return entity.codePolicy.outageStale && redisNowMs < entry.expiresMs;
 }

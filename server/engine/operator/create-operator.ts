@@ -8,6 +8,7 @@ import { openClient } from '../redis/open-client.ts';
 import { createSubscriberHub } from '../redis/subscriber-hub.ts';
 import { bumpVersion } from './bump-version.ts';
 import { describeKeys } from './describe-keys.ts';
+import { explainEntry } from './explain-entry.ts';
 import { forgetInstances } from './forget-instances.ts';
 import { FrameReader } from './frame-reader.ts';
 import { findEntry, inspectEntry } from './inspect-entry.ts';
@@ -77,5 +78,6 @@ export function createOperator(options: OperatorOptions): Operator {
     describe: (keys) => describeKeys(connection, keys),
     find: (ref, entity, id) => findEntry(connection, ref, entity, id),
     inspect: (key) => inspectEntry(connection, key),
+    explain: (ref, entity, id) => explainEntry(connection, inbox, ref, entity, id),
   };
 }

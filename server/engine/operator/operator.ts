@@ -1,3 +1,4 @@
+import type { InstanceExplanation } from '../wire/explained.ts';
 import type { FaultOrder } from '../wire/fault-order.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { InstanceRecord } from '../wire/instance-record.ts';
@@ -46,6 +47,8 @@ export interface Operator {
   /** The entry under the current version, no SCAN; null if there is none. */
   find(ref: KeySpaceRef, entity: string, id: string): Promise<EntryInspection | null>;
   inspect(key: Buffer): Promise<EntryInspection | null>;
+  /** Asks running instances, at most 8 and the same ones each time, where the key stands for them and what their next read would do; waits for their answers for at most 1 s. */
+  explain(ref: KeySpaceRef, entity: string, id: string): Promise<ExplainResult>;
 }
 
 export interface KeySpaceRef {
@@ -95,6 +98,14 @@ export interface AckResult {
   ackedBy: { instance: string; afterMs: number }[];
   /** Instances that run by their heartbeat and had not answered when the wait (at most 1 s) ended. */
   pending: string[];
+}
+
+export interface ExplainResult {
+  answers: { instance: string; explanation: InstanceExplanation }[];
+  /** Those that were asked and have not answered in time: hung, busy, or of an engine that cannot. */
+  pending: string[];
+  /** How many run by their heartbeat, asked or not. */
+  living: number;
 }
 
 export interface InvalidateResult {

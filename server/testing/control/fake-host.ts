@@ -45,6 +45,7 @@ export async function startInstance(
       frameTimes.push(at);
       return { v: 1, instance: id, at, durationMs, entities: {} };
     },
+    explain: async () => ({ kind: 'unknown entity' }),
     emit: (event) => events.push(event),
   };
   const link = openControlLink(host, { control, faults, clock });

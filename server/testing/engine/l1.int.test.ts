@@ -296,6 +296,11 @@ describe('a link that cannot be trusted', () => {
       expect(last).toMatchObject({ outcome: outageStale ? 'stale' : 'unavailable' });
       expect(calls() > 0).toBe(!outageStale);
       expect(await traced.cache.peek('product', '1')).toEqual(outageStale ? { ...stored, kind: 'stale' } : { kind: 'unavailable' });
+      expect(await traced.cache.explain('product', '1')).toMatchObject({
+        tier: outageStale ? 'l1' : 'none',
+        local: { serves: false },
+        next: { does: outageStale ? 'serve' : 'load without filling' },
+      });
     } finally {
       bed.server.resume();
     }

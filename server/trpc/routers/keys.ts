@@ -1,5 +1,6 @@
-import { entryInput, findInput, keyMetaInput, scanInput } from '../../contract/keys.ts';
+import { entryInput, explainInput, findInput, keyMetaInput, scanInput } from '../../contract/keys.ts';
 import { describeKeys } from '../../control/keys/describe-keys.ts';
+import { explainKey } from '../../control/keys/explain-key.ts';
 import { findEntry } from '../../control/keys/find-entry.ts';
 import { invalidateKey } from '../../control/keys/invalidate-key.ts';
 import { readEntry } from '../../control/keys/read-entry.ts';
@@ -11,6 +12,7 @@ export const keysRouter = router({
   meta: reading.input(keyMetaInput).query(({ ctx, input }) => describeKeys(ctx.deps, input.keys)),
   find: reading.input(findInput).query(({ ctx, input }) => findEntry(ctx.deps, input)),
   entry: reading.input(entryInput).query(({ ctx, input }) => readEntry(ctx.deps, input.key)),
+  explain: reading.input(explainInput).query(({ ctx, input }) => explainKey(ctx.deps, input)),
   invalidate: changing(invalidateKey)
     .input(invalidateKey.input)
     .mutation(({ ctx, input }) => invalidateKey.execute(ctx.deps, ctx.actor, input)),
