@@ -19,7 +19,7 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
   const queries = useQueryClient();
   const production = useIsProduction(entry.env);
   const [idempotencyKey] = useState(newIntent);
-  const { env, service, entity, id } = entry;
+  const { env, service, entity, id, idHashed } = entry;
   const invalidate = useMutation(
     trpc.keys.invalidate.mutationOptions({
       onSuccess(receipt) {
@@ -41,7 +41,7 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
       phrase={production ? env : null}
       pending={invalidate.isPending}
       error={invalidate.error}
-      onConfirm={() => invalidate.mutate({ env, service, entity, id, idempotencyKey })}
+      onConfirm={() => invalidate.mutate({ env, service, entity, id, idHashed, idempotencyKey })}
     >
       <p style={{ margin: 0 }}>
         The entry is removed from {env} / {service}, and a load under way will not be stored. The next read loads it from the origin. It

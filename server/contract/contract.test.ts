@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeFault } from './describe-fault.ts';
 import { hrefs } from './hrefs.ts';
+import { invalidateInput } from './keys.ts';
 import { experimentInput, faultSpec } from './lab.ts';
 import { may } from './permissions.ts';
 import { policyValues, presets } from './policies.ts';
@@ -8,6 +9,19 @@ import { serviceRef } from './service-ref.ts';
 
 const issue = (result: { success: boolean; error?: { issues: { path: PropertyKey[]; message: string }[] } | undefined }) =>
   result.error?.issues[0];
+
+describe('an entry that is to be invalidated', () => {
+  const entry = { env: 'demo', service: 'shop', entity: 'product', idempotencyKey: '3f0e6d0a-8f5c-4f9e-9a39-2d1f1ce7a001' };
+  const digest = `%~${'a'.repeat(43)}`;
+
+  it('is named by its id, or by the head and digest that its key holds of a long one', () => {
+    for (const id of ['42', `order-xxx${digest}`]) expect(invalidateInput.safeParse({ ...entry, id }).success).toBe(true);
+    expect(invalidateInput.safeParse({ ...entry, id: `order-xxx${digest}`, idHashed: true }).success).toBe(true);
+    for (const id of ['42', `a:b${digest}`, `*${digest}`, `${'x'.repeat(65)}${digest}`, digest.slice(0, -1)]) {
+      expect(issue(invalidateInput.safeParse({ ...entry, id, idHashed: true })), id).toMatchObject({ path: ['id'] });
+    }
+  });
+});
 
 describe('what the browser may send', () => {
   const experiment = { env: 'demo', service: 'shop', fault: { kind: 'refuse' }, seconds: 10, reason: 'drill' };

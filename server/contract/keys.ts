@@ -91,6 +91,8 @@ export interface EntryView {
   service: string;
   entity: string;
   id: string;
+  /** True if `id` is the head and digest of a long one, as the key holds them. */
+  idHashed: boolean;
   version: string;
   generation: Generation;
   ttlMs: number;
@@ -120,7 +122,20 @@ export interface EntryView {
   nowMs: number;
 }
 
-export const invalidateInput = z.strictObject({ env: envName, service: name, entity: name, id: keyPart, idempotencyKey });
+/** As the engine writes a long id into a key: a head of it, then its digest. */
+const HASHED_ID = /^[^\p{Cc}\p{Cs} :{}*?[\]\\^]{0,64}%~[A-Za-z0-9_-]{43}$/u;
+
+export const invalidateInput = z
+  .strictObject({
+    env: envName,
+    service: name,
+    entity: name,
+    id: keyPart,
+    /** The id is the head and digest of a long one, as its key holds them. */
+    idHashed: z.optional(z.boolean()),
+    idempotencyKey,
+  })
+  .check(z.refine(({ id, idHashed }) => !idHashed || HASHED_ID.test(id), { path: ['id'], error: 'is no head and digest of a long id' }));
 export interface InvalidateReceipt {
   entity: string;
   id: string;

@@ -12,6 +12,7 @@ import {
   problemOfName,
   serviceMember,
   showVersion,
+  standingId,
   unescapePart,
   versionKey,
 } from './keys.ts';
@@ -78,6 +79,19 @@ describe('keys', () => {
     expect(escapeId('\0'.repeat(10_240))).toMatch(/^(%00)+%~[\w-]{43}$/);
     expect(escapeId(key)).not.toBe(key);
     expect(parseDataKey(dataKey({ env: 'e', service: 's' }, '7', 'p', long))).toMatchObject({ idHashed: true });
+  });
+
+  it('a head and digest as a key holds them name the same key again; nothing else passes for them', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 600, maxLength: 700 }), (id) => {
+        expect(standingId(escapeId(id))).toBe(escapeId(id));
+      }),
+      { numRuns: 200 },
+    );
+    const digest = escapeId('x'.repeat(600)).slice(-45);
+    for (const wrong of ['42', digest.slice(0, -1), `a:b${digest}`, `a{b${digest}`, `*${digest}`, `%3${digest}`, `${digest} `]) {
+      expect(() => standingId(wrong), wrong).toThrow(RangeError);
+    }
   });
 
   it('the lease lies in the slot of its data key: its only braces enclose the whole of it', () => {

@@ -65,6 +65,16 @@ export function escapesWhole(id: string): boolean {
   return id.length <= ID_LENGTH_MAX / 6 || escapePart(id).length <= ID_LENGTH_MAX;
 }
 
+/** The id part of a key whose id is a head and a digest, as `parseDataKey` gives it; throws for any other text. */
+export function standingId(part: string): EscapedId {
+  if (!isHashed(part)) throw new RangeError('is no head and digest of an id');
+  return brand<EscapedId>(part);
+}
+
+function isHashed(part: string): boolean {
+  return HASHED.test(part) && unescapePart(part.replace(HASHED, '')) !== null;
+}
+
 /** A version's decimal revision as people see it, and as it stands in keys: base 36. */
 export function showVersion(rev: string): string {
   return BigInt(rev).toString(36);
@@ -110,7 +120,7 @@ export function parseDataKey(key: string): DataKeyParts | null {
   const ns = parseShownVersion(version);
   const texts = [unescapePart(env), unescapePart(service), unescapePart(entity)];
   const [envText, serviceText, entityText] = texts;
-  const idHashed = HASHED.test(id);
+  const idHashed = isHashed(id);
   const idText = idHashed ? id : unescapePart(id);
   if (ns === null || !envText || !serviceText || !entityText || idText === null || envText === CONTROL_ROOT) return null;
   return { env: envText, service: serviceText, version: ns, entity: entityText, id: idText, idHashed };

@@ -19,6 +19,7 @@ export async function entryView(deps: ControlDeps, found: EntryInspection): Prom
     service,
     entity: found.entity,
     id: found.id,
+    idHashed: found.idHashed,
     version: showVersion(found.version),
     generation: generationOf(found.version, versions.get(found.entity)),
     ttlMs: found.ttlMs,

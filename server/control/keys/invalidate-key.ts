@@ -8,9 +8,9 @@ export const invalidateKey = defineAction({
   input: invalidateInput,
   audit: { target: ({ env, service, entity, id }) => `${env} / ${service} / ${entity} / ${id.slice(0, 500)}`, withoutStore: true },
   idempotencyKey: (input) => input.idempotencyKey,
-  async run({ deps, auditId }, { env, service, entity, id }): Promise<{ result: InvalidateReceipt }> {
+  async run({ deps, auditId }, { env, service, entity, id, idHashed = false }): Promise<{ result: InvalidateReceipt }> {
     const began = deps.now();
-    const { removed, leasesRevoked } = await deps.operator.invalidate({ env, service }, entity, id);
+    const { removed, leasesRevoked } = await deps.operator.invalidate({ env, service }, entity, id, { idHashed });
     return { result: { entity, id, removed, leasesRevoked, tookMs: deps.now() - began, auditId } };
   },
 });

@@ -69,7 +69,7 @@ export function createOperator(options: OperatorOptions): Operator {
     now: () => readRedisTime(connection),
     versions: (ref, entities) => readVersions(connection, ref, entities),
     bump: (ref, entity, { expectedRev }) => bumpVersion(connection, inbox, ref, entity, expectedRev),
-    invalidate: (ref, entity, id) => invalidateEntry(connection, ref, entity, id),
+    invalidate: (ref, entity, id, options) => invalidateEntry(connection, ref, entity, id, options),
     policies: (ref) => readPolicies(connection, ref),
     publishPolicies: (ref, document) => publishPolicies(connection, inbox, ref, document),
     orderFaults: (ref, change) => orderFaults(connection, inbox, ref, change),

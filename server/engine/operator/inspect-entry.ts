@@ -26,7 +26,7 @@ export async function findEntry(
   if (record === null) return null;
   const found = await inspectEntry(connection, Buffer.from(dataKey(ref, record.ns, entity, id)));
   // A long id stands in its key as a digest; who asks knows the whole.
-  return found === null ? null : { ...found, id };
+  return found === null ? null : { ...found, id, idHashed: false };
 }
 
 /** One entry, its envelope and its lease; null if the key is gone or is no data key. Length first, in Redis, before anything is read. */
@@ -68,8 +68,8 @@ export async function inspectEntry(connection: OperatorConnection, key: Buffer):
 type Measured = Pick<EntryInspection, 'nowMs' | 'ttlMs' | 'lease' | 'sizeBytes' | 'memoryBytes'>;
 
 function inspection(key: Buffer, parts: DataKeyParts, measured: Measured, content: EntryInspection['content']): EntryInspection {
-  const { env, service, entity, id, version } = parts;
-  return { key, ref: { env, service }, entity, id, version, ...measured, content };
+  const { env, service, entity, id, idHashed, version } = parts;
+  return { key, ref: { env, service }, entity, id, idHashed, version, ...measured, content };
 }
 
 /** Reads what every service's entry may be made of; the form of a codec of its own is known to the service alone. */

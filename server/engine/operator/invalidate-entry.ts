@@ -1,9 +1,9 @@
 import { textOf } from '../ask-redis.ts';
 import { namespacesOf } from '../invalidate-key.ts';
-import { dataKey, inboxPrefix, leaseKey, versionKey } from '../keys.ts';
+import { dataKeyOf, dataKeyPrefix, escapeId, inboxPrefix, leaseKey, standingId, versionKey } from '../keys.ts';
 import { invalidateEntry as invalidateScript, scriptCommand } from '../scripts.ts';
 import { parseVersionRecord } from '../version-record.ts';
-import type { InvalidateResult, KeySpaceRef } from './operator.ts';
+import type { InvalidateOptions, InvalidateResult, KeySpaceRef } from './operator.ts';
 import type { OperatorConnection } from './operator-connection.ts';
 import { listOf, numberOf } from './replies.ts';
 
@@ -17,7 +17,9 @@ export async function invalidateEntry(
   ref: KeySpaceRef,
   entity: string,
   id: string,
+  { idHashed = false }: InvalidateOptions = {},
 ): Promise<InvalidateResult> {
+  const idPart = idHashed ? standingId(id) : escapeId(id);
   const readRecord = { name: 'GETEX', args: [versionKey(ref, entity)] };
   const [first] = await connection.run('reads', [readRecord]);
   const result: InvalidateResult = { removed: 0, leasesRevoked: 0 };
@@ -26,7 +28,7 @@ export async function invalidateEntry(
     const replies = await connection.run('changes', [
       ...namespaces.map((ns) => {
         covered.add(ns);
-        const key = dataKey(ref, ns, entity, id);
+        const key = dataKeyOf(dataKeyPrefix(ref, ns, entity), idPart);
         return scriptCommand(invalidateScript, [key, leaseKey(key)], [inboxPrefix(ref)]);
       }),
       readRecord,

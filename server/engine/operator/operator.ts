@@ -31,7 +31,7 @@ export interface Operator {
   /** Rule 7. `expectedRev` (null: no record yet) must still stand, else the result is `conflict` with the record that does. */
   bump(ref: KeySpaceRef, entity: string, options: { expectedRev: string | null }): Promise<BumpResult>;
   /** Rule 4. */
-  invalidate(ref: KeySpaceRef, entity: string, id: string): Promise<InvalidateResult>;
+  invalidate(ref: KeySpaceRef, entity: string, id: string, options?: InvalidateOptions): Promise<InvalidateResult>;
 
   policies(ref: KeySpaceRef): Promise<PolicyDocument | null>;
   /** Writes the document unless a higher `rev` stands, then tells the instances. */
@@ -140,11 +140,18 @@ export interface ScannedKey {
   version: string;
 }
 
+export interface InvalidateOptions {
+  /** The id is the head and digest of a long one, as its key holds them. */
+  idHashed?: boolean;
+}
+
 export interface EntryInspection {
   key: Buffer;
   ref: KeySpaceRef;
   entity: string;
   id: string;
+  /** True if `id` is the head and digest of a long one. */
+  idHashed: boolean;
   /** Decimal. */
   version: string;
   ttlMs: number;

@@ -101,6 +101,20 @@ describe('an operator of a real Redis', () => {
     expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 0, leasesRevoked: 0 });
   });
 
+  it('invalidates the entry of a long id by what its key holds of it', async () => {
+    const ref = { env: 'test', service: 'long-ids' };
+    const bumped = await operator.bump(ref, 'product', { expectedRev: null });
+    if (bumped.kind !== 'bumped') throw new Error('not bumped');
+    const id = `order-${'x'.repeat(1_000)}`;
+    const key = await entry(ref, bumped.record.ns, 'product', id);
+    expect(await operator.find(ref, 'product', id)).toMatchObject({ id, idHashed: false });
+    const seen = await operator.inspect(Buffer.from(key));
+    expect(seen).toMatchObject({ idHashed: true });
+    expect(await operator.invalidate(ref, 'product', seen?.id ?? '')).toMatchObject({ removed: 0 });
+    expect(await operator.invalidate(ref, 'product', seen?.id ?? '', { idHashed: true })).toMatchObject({ removed: 1 });
+    expect(await operator.inspect(Buffer.from(key))).toBeNull();
+  });
+
   it('names what is wrong with an entry, and reads none that is too long', async () => {
     const ref = { env: 'test', service: 'problem' };
     const rubbish = dataKey(ref, '7', 'product', '1');
