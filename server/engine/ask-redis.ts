@@ -27,13 +27,10 @@ export function askRedis(
   if (!guarded.usable) return Promise.resolve({ ok: false, error: NOT_CONNECTED });
   if (guarded.breaker.open && !evenIfOpen) return Promise.resolve({ ok: false, error: BREAKER_OPEN });
   const { replid } = guarded;
-  const { clock, lag } = context;
-  const startedMs = clock.monotonicMs();
-  const blockedMs = lag.blockedMs;
-  // Less what this process was busy with itself.
-  const tookMs = () => clock.monotonicMs() - startedMs - (lag.blockedMs - blockedMs);
+  const { lag } = context;
+  const startedMs = context.clock.monotonicMs();
   const missed = () => {
-    if (tookMs() >= LATE_SHARE * context.deadlineMs) guarded.breaker.failed();
+    if (lag.answerMs(startedMs) >= LATE_SHARE * context.deadlineMs) guarded.breaker.failed();
   };
   const question = guarded.nextStepQuestion();
   const sent = question === null ? commands : [...commands, question.command];
@@ -49,7 +46,7 @@ export function askRedis(
         resolve({ ok: false, error: LOST });
         return;
       }
-      guarded.breaker.succeeded(Math.min(tookMs(), lag.answerMs(startedMs)));
+      guarded.breaker.succeeded(lag.answerMs(startedMs));
       resolve({ ok: true, replies, replid });
     });
   });

@@ -6,17 +6,13 @@ const TICK_MS = 20;
 const WAITED_MS_MIN = 1;
 
 /**
- * What of a delay is this process' own: a reply that came while it was busy is late by its own fault. `blockedMs` is how long
- * its timers were late; the difference of two readings around a call is to be taken off. It knows nothing of the turn of the
- * event loop that runs now, in which an answer may have waited behind those that were read before it and behind what their
- * callers did, and of shorter turns it knows little. So no answer took longer than until this process had last looked for it
- * in vain (`answerMs`).
+ * What of a delay is this process' own: a reply that came while it was busy is late by its own fault. How late the timers are
+ * does not tell: in the turn of the event loop that runs now an answer may have waited behind those that were read before it
+ * and behind what their callers did. So no answer took longer than until this process had last looked for it in vain.
  */
 export class LoopLag {
   readonly #clock: Clock;
   readonly #idleMs: () => number;
-  #blockedMs = 0;
-  #dueMs: number;
   #tickMs: number;
   #tickBeforeMs: number;
   #idleAtTickMs: number;
@@ -29,17 +25,11 @@ export class LoopLag {
     this.#tickMs = clock.monotonicMs();
     this.#tickBeforeMs = this.#tickMs;
     this.#idleAtTickMs = idleMs();
-    this.#dueMs = this.#tickMs + TICK_MS;
     this.#schedule();
   }
 
-  /** ms since the start, monotonic. */
-  get blockedMs(): number {
-    return this.#blockedMs;
-  }
-
   /**
-   * Of an answer that is read now to what was asked at `startedMs`: how long it was surely not there. Each tick is followed by
+   * Of what was asked at `startedMs`, and is read now or given up: how long the answer was surely not there. Each tick is followed by
    * a look at all sockets, so whatever was there at a tick has been read by the next one; and while the loop waits, nothing is
    * there. It wakes for its tick: what it sleeps longer it was kept from waking.
    */
@@ -57,11 +47,8 @@ export class LoopLag {
 
   #schedule(): void {
     this.#cancel = this.#clock.after(TICK_MS, () => {
-      const nowMs = this.#clock.monotonicMs();
-      this.#blockedMs += Math.max(0, nowMs - this.#dueMs);
-      this.#dueMs = nowMs + TICK_MS;
       this.#tickBeforeMs = this.#tickMs;
-      this.#tickMs = nowMs;
+      this.#tickMs = this.#clock.monotonicMs();
       this.#idleAtTickMs = this.#idleMs();
       this.#schedule();
     });

@@ -144,7 +144,38 @@ describe('an error says in words why Redis is not there', () => {
   });
 });
 
+function busyFor(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}
+
 describe('the process itself was busy', () => {
+  it('turn after turn, and Redis hangs: the breaker opens all the same', async () => {
+    const { cache, events } = await bench.open();
+    await cache.set('product', '1', 'v');
+    expect(await cache.get('product', '1')).toBe('v');
+    bench.server.pause();
+    try {
+      const reads: Promise<unknown>[] = [];
+      for (let n = 0; n < 6; n += 1) {
+        reads.push(cache.get('product', '1'));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      let answered = false;
+      const all = Promise.all(reads).then(() => {
+        answered = true;
+      });
+      while (!answered) {
+        busyFor(150);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await all;
+      expect(countOf(events, 'breaker.changed')).toBe(1);
+    } finally {
+      bench.server.resume();
+    }
+  });
+
   it('for more than a second: reads that were under way are hits, no breaker opens and no connection is given up', async () => {
     const { cache, events } = await bench.open();
     const ids = Array.from({ length: 30 }, (_, n) => String(n));
@@ -157,8 +188,7 @@ describe('the process itself was busy', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     bench.server.resume();
-    const untilMs = performance.now() + 1_200;
-    while (performance.now() < untilMs);
+    busyFor(1_200);
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['v']));
     expect(new Set(outcomesOf(events))).toEqual(new Set(['hit']));
     expect([countOf(events, 'breaker.changed'), countOf(events, 'redis.unavailable')]).toEqual([0, 0]);
@@ -170,10 +200,6 @@ describe('the process itself was busy', () => {
     // More than one read of the socket: the callers of the first have theirs before the others are looked at.
     const value = 'v'.repeat(5_000);
     for (const id of ids) await cache.set('product', id, value);
-    const busyFor = (ms: number) => {
-      const untilMs = performance.now() + ms;
-      while (performance.now() < untilMs);
-    };
     bench.server.pause();
     const answers: Promise<unknown>[] = [];
     for (const id of ids) {
