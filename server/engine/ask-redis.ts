@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { EngineContext } from './engine-context.ts';
 import { Unavailable } from './errors.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';

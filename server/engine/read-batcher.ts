@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { UselessEntry } from './ask-for-lease.ts';
 import { askRedis, textOf } from './ask-redis.ts';
 import type { SetFound, StructureStore } from './codec/structure-store.ts';

@@ -151,7 +151,9 @@ export const seededBugs: readonly ProvenBug[] = [
     edits: [
       { file: 'redis/open-client.js', find: 'autoResendUnfulfilledCommands: false', replace: 'autoResendUnfulfilledCommands: true' },
       { file: 'redis/open-client.js', find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },
-      { file: 'redis/pipelined-command.js', find: 'this.args = [];', replace: '' },
+      { file: 'redis/pipelined-command.js', find: 'this.#text = null;', replace: '' },
+      // Else ioredis would write it to what a pipeline was gathered in, and nobody would send it.
+      { file: 'scripts.js', find: 'client.sendCommand(command, outgoing);', replace: 'client.sendCommand(command);' },
     ],
     // Reads are under way when Redis dies, and are still waited for when it has come back.
     scenario: {
