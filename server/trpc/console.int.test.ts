@@ -45,7 +45,8 @@ beforeAll(async () => {
       SIDEBOARD_LOG_LEVEL: 'silent',
     }),
   );
-  const admin = await signIn('root', 'admin');
+  // A console starts without its store: on a busy machine that comes later.
+  const admin = await vi.waitFor(() => signIn('root', 'admin'), { timeout: 30_000 });
   await vi.waitFor(async () => expect((await call(admin, 'versions.list', ref)).data).toHaveLength(1), { timeout: 10_000 });
 }, 60_000);
 

@@ -47,7 +47,8 @@ beforeAll(async () => {
   service = createCache({ ...ref, redis: redis.url, deadlineMs: 500, allowFaults: true, policies });
   await service.ready();
   container = await open(redis.url);
-  admin = await signIn('root');
+  // A console starts without its store: on a busy machine that comes later.
+  admin = await vi.waitFor(() => signIn('root'), { timeout: 30_000 });
   await vi.waitFor(async () => expect((await call('versions.list', ref)).data).toHaveLength(1), { timeout: 10_000 });
 }, 60_000);
 
