@@ -28,7 +28,9 @@ const text = fc.oneof(
 const name = text.filter((value) => value !== '' && value !== 'sideboard');
 const version = fc.bigInt({ min: 0n, max: 2n ** 53n }).map(String);
 const utf8 = new TextEncoder();
-const roundTrip = (key: string) => new TextDecoder().decode(utf8.encode(key));
+// By default a decoder drops a byte order mark.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const roundTrip = (key: string) => decoder.decode(utf8.encode(key));
 
 describe('keys', () => {
   it('any text as a part comes back, and no part holds a separator, a brace, a glob or a control byte', () => {
@@ -39,7 +41,7 @@ describe('keys', () => {
         expect(part).not.toMatch(/[\p{Cc}\p{Cs} :{}*?[\]\\^]/u);
         expect(roundTrip(part)).toBe(part);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 2_000, examples: [['\ufeff']] },
     );
   });
 
