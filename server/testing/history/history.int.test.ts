@@ -48,6 +48,8 @@ async function keepsThePromise(name: string, scenario: Scenario, operationsMin: 
   return report;
 }
 
+const MINUTE_MS = 60_000;
+
 describe('the promise, held against the history of several processes', () => {
   it('no fault makes the engine break it', async () => {
     const { checked } = await keepsThePromise('whole engine', everything, 200_000, 180_000);
@@ -65,17 +67,21 @@ describe('the promise, held against the history of several processes', () => {
     async (bug) => {
       const engine = breakEngine(root, engineDist, bug);
       try {
-        const report = await runHistory({
-          seed,
-          scenario: bug.scenario,
-          engineDir: path.join(engine, 'dist'),
-          workerPath,
-          operationsMin: Number.POSITIVE_INFINITY,
-          faultsMin: Number.POSITIVE_INFINITY,
-          timeMaxMs: 60_000,
-          stopAtViolation: true,
-          keepHistory: false,
-        });
+        const fleetMs = bug.fleetMs ?? MINUTE_MS;
+        const run = (fleet: number) =>
+          runHistory({
+            seed: fleet === 0 ? seed : `${seed}-${fleet}`,
+            scenario: bug.scenario,
+            engineDir: path.join(engine, 'dist'),
+            workerPath,
+            operationsMin: Number.POSITIVE_INFINITY,
+            faultsMin: Number.POSITIVE_INFINITY,
+            timeMaxMs: fleetMs,
+            stopAtViolation: true,
+            keepHistory: false,
+          });
+        let report = await run(0);
+        for (let fleet = 1; fleet * fleetMs < MINUTE_MS && report.violations.length === 0; fleet += 1) report = await run(fleet);
         tell(bug.name, report);
         expect(bug.found).toContain(report.violations[0]?.class);
       } finally {
