@@ -1,29 +1,32 @@
 import { crc32 } from 'node:zlib';
 import { PAYLOAD_BYTES_MAX } from './codec/codec.ts';
 import type { CacheKey } from './keys.ts';
+import { xxh32 } from './xxh32.ts';
 
 /**
- * Envelope v1, little endian: what stands in Redis under a data key.
+ * Envelope v2, little endian: what stands in Redis under a data key.
  *
  * | at | bytes | |
  * |-|-|-|
  * | 0 | 2 | `SB` |
- * | 2 | 1 | version, 1 |
- * | 3 | 1 | form of the payload: 1 json, 2 msgpack, 4 the service's own codec, 8 none (not found); plus 48 if deflated. Any two differ in two bits |
+ * | 2 | 1 | version, 2 |
+ * | 3 | 1 | form of the payload: 1 json, 7 json in ASCII, 2 msgpack, 4 the service's own codec, 8 none (not found); plus 48 if deflated. Any two differ in two bits |
  * | 4 | 2 | flags, each byte the same, so that one flipped bit shows: bit 0 stale (marked in place, so outside the checksum) |
  * | 6 | 2 | length of the key, bytes |
- * | 8 | 4 | CRC-32 of everything from byte 12 |
+ * | 8 | 4 | XXH32 of everything from byte 12, with the form and the length of the key as its seed |
  * | 12 | 4 | schema hash, 0 for none |
  * | 16, 24, 32 | 8 each | created (start of the load), fresh until, expires: Redis ms since 1970, doubles |
  * | 40 | 8 | load cost, ms, double |
  * | 48 | | the key, UTF-8, then the payload |
  *
  * The key in full rather than a digest: comparing it costs a twentieth of a hash, and a reply that got to the wrong
- * reader is found out. A new version adds a golden file beside the old one; old entries still decode.
+ * reader is found out. A new version adds golden files beside the old ones; old entries still decode. Version 1 had a
+ * CRC-32 of everything from byte 12, and no form for ASCII.
  */
 const HEADER_BYTES = 48;
 const MAGIC = 0x4253;
-const VERSION = 1;
+const VERSION = 2;
+const VERSION_OF_CRC = 1;
 const FLAGS_NONE = 0x0000;
 const FLAGS_STALE = 0x0101;
 /** Where and what a soft invalidation writes into an entry (rule 5). */
@@ -41,12 +44,14 @@ export interface EnvelopeTimes {
 }
 
 /** `absent`: the origin said that there is nothing; there is no payload. */
-export type PayloadCodec = 'json' | 'msgpack' | 'custom' | 'absent';
+type PayloadCodec = 'json' | 'msgpack' | 'custom' | 'absent';
 
 /** What the header says of the payload. */
 export interface PayloadForm {
   readonly codec: PayloadCodec;
   readonly compressed: boolean;
+  /** Text with a byte for each character, which is read faster. */
+  readonly ascii: boolean;
   /** Of the schema that the value was checked by; 0 for none. */
   readonly schemaHash: number;
 }
@@ -56,15 +61,18 @@ export interface EncodedPayload extends PayloadForm {
 }
 
 const CODEC_BYTES: Readonly<Record<PayloadCodec, number>> = { json: 1, msgpack: 2, custom: 4, absent: 8 };
+const JSON_IN_ASCII = 7;
 const COMPRESSED = 0x30;
 const FORMS: ReadonlyMap<number, Omit<PayloadForm, 'schemaHash'>> = new Map([
-  [CODEC_BYTES.json, { codec: 'json', compressed: false }],
-  [CODEC_BYTES.msgpack, { codec: 'msgpack', compressed: false }],
-  [CODEC_BYTES.custom, { codec: 'custom', compressed: false }],
-  [CODEC_BYTES.absent, { codec: 'absent', compressed: false }],
-  [CODEC_BYTES.json | COMPRESSED, { codec: 'json', compressed: true }],
-  [CODEC_BYTES.msgpack | COMPRESSED, { codec: 'msgpack', compressed: true }],
-  [CODEC_BYTES.custom | COMPRESSED, { codec: 'custom', compressed: true }],
+  [CODEC_BYTES.json, { codec: 'json', compressed: false, ascii: false }],
+  [JSON_IN_ASCII, { codec: 'json', compressed: false, ascii: true }],
+  [CODEC_BYTES.msgpack, { codec: 'msgpack', compressed: false, ascii: false }],
+  [CODEC_BYTES.custom, { codec: 'custom', compressed: false, ascii: false }],
+  [CODEC_BYTES.absent, { codec: 'absent', compressed: false, ascii: false }],
+  [CODEC_BYTES.json | COMPRESSED, { codec: 'json', compressed: true, ascii: false }],
+  [JSON_IN_ASCII | COMPRESSED, { codec: 'json', compressed: true, ascii: true }],
+  [CODEC_BYTES.msgpack | COMPRESSED, { codec: 'msgpack', compressed: true, ascii: false }],
+  [CODEC_BYTES.custom | COMPRESSED, { codec: 'custom', compressed: true, ascii: false }],
 ]);
 
 export type Judgement =
@@ -86,20 +94,21 @@ export type EnvelopeProblem =
 
 const NO_FLAGS: string[] = [];
 const STALE_FLAGS = ['stale'];
+const CHECKED_FROM = 12;
 
 export function sealEnvelope(key: CacheKey, payload: EncodedPayload, times: EnvelopeTimes): Buffer {
   const keyBytes = Buffer.byteLength(key);
   const bytes = Buffer.allocUnsafe(HEADER_BYTES + keyBytes + payload.bytes.length);
   bytes.writeUInt16LE(MAGIC, 0);
   bytes.writeUInt8(VERSION, 2);
-  bytes.writeUInt8(CODEC_BYTES[payload.codec] | (payload.compressed ? COMPRESSED : 0), 3);
+  bytes.writeUInt8((payload.ascii ? JSON_IN_ASCII : CODEC_BYTES[payload.codec]) | (payload.compressed ? COMPRESSED : 0), 3);
   bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
   bytes.writeUInt16LE(keyBytes, 6);
   bytes.writeUInt32LE(payload.schemaHash, 12);
   writeTimes(bytes, times);
   bytes.write(key, HEADER_BYTES);
   payload.bytes.copy(bytes, HEADER_BYTES + keyBytes);
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  bytes.writeUInt32LE(checksumOf(bytes), 8);
   return bytes;
 }
 
@@ -108,8 +117,14 @@ export function renewHead(entry: Buffer, times: EnvelopeTimes): Buffer {
   const bytes = Buffer.from(entry);
   bytes.writeUInt16LE(FLAGS_NONE, STALE_MARK_AT);
   writeTimes(bytes, times);
-  bytes.writeUInt32LE(crc32(bytes.subarray(12)), 8);
+  bytes.writeUInt32LE(checksumOf(bytes), 8);
   return bytes.subarray(0, HEADER_BYTES);
+}
+
+/** By the version that the entry is of. */
+function checksumOf(bytes: Buffer): number {
+  if (bytes[2] === VERSION_OF_CRC) return crc32(bytes.subarray(CHECKED_FROM));
+  return xxh32(bytes, CHECKED_FROM, ((bytes[3] ?? 0) << 16) | bytes.readUInt16LE(6));
 }
 
 function writeTimes(bytes: Buffer, times: EnvelopeTimes): void {
@@ -122,7 +137,7 @@ function writeTimes(bytes: Buffer, times: EnvelopeTimes): void {
 /** How an entry stands at `nowMs` (Redis time). Pure; the payload is looked at by the checksum alone. */
 export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
   if (bytes.length < HEADER_BYTES || bytes.readUInt16LE(0) !== MAGIC) return problem('not an envelope');
-  if (bytes[2] !== VERSION) return problem('unknown version');
+  if (bytes[2] !== VERSION && bytes[2] !== VERSION_OF_CRC) return problem('unknown version');
   const form = FORMS.get(bytes[3] ?? 0);
   if (form === undefined) return problem('unknown codec');
   const flags = bytes.readUInt16LE(4);
@@ -131,7 +146,7 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
   if (payloadOffset > bytes.length) return problem('not an envelope');
   if (bytes.length - payloadOffset > PAYLOAD_BYTES_MAX) return problem('larger than the bound');
   if (bytes.toString('utf8', HEADER_BYTES, payloadOffset) !== key) return problem('entry of another key');
-  if (crc32(bytes.subarray(12)) !== bytes.readUInt32LE(8)) return problem('checksum does not match');
+  if (checksumOf(bytes) !== bytes.readUInt32LE(8)) return problem('checksum does not match');
   const createdMs = bytes.readDoubleLE(16);
   const freshUntilMs = bytes.readDoubleLE(24);
   const expiresMs = bytes.readDoubleLE(32);
@@ -144,6 +159,7 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
     kind: nowMs >= expiresMs ? 'expired' : markedStale || nowMs >= freshUntilMs ? 'stale' : 'fresh',
     codec: form.codec,
     compressed: form.compressed,
+    ascii: form.ascii,
     flags: markedStale ? STALE_FLAGS : NO_FLAGS,
     schemaHash: bytes.readUInt32LE(12),
     payloadOffset,

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { EncodedPayload, EnvelopeProblem, PayloadCodec, PayloadForm } from '../envelope.ts';
+import type { EncodedPayload, EnvelopeProblem, PayloadForm } from '../envelope.ts';
 import { SerializationError } from '../errors.ts';
 import { checkValue } from './check-value.ts';
 import { type Codec, PAYLOAD_BYTES_MAX } from './codec.ts';
@@ -32,7 +32,7 @@ export type Decoded =
   /** Its set is not known here yet. */
   | { kind: 'unknown set'; address: string };
 
-const ABSENT: EncodedPayload = { codec: 'absent', compressed: false, schemaHash: 0, bytes: Buffer.alloc(0) };
+const ABSENT: EncodedPayload = { codec: 'absent', compressed: false, ascii: false, schemaHash: 0, bytes: Buffer.alloc(0) };
 /** Sets that an entity keeps at hand, the latest used first. As many as are published. */
 const FORMS_MAX = 64;
 
@@ -64,12 +64,12 @@ export class EntryCodec {
       const checked = checkSchema(schema, value);
       if (!checked.ok) throw new SerializationError(`the value cannot be kept: ${checked.why}`);
     }
-    const { codec, bytes } = this.#write(value);
+    const { codec, ascii, bytes } = this.#write(value);
     const folded = this.#form.compress && bytes.length >= COMPRESS_BYTES_MIN && bytes.length <= PAYLOAD_BYTES_MAX ? compress(bytes) : null;
     const stored = (folded ?? bytes).length;
     if (stored > this.#form.bytesMax)
       throw new SerializationError(`the value takes ${stored} bytes, at most ${this.#form.bytesMax} are stored`);
-    return { codec, compressed: folded !== null, schemaHash: this.#schemaHash, bytes: folded ?? bytes };
+    return { codec, compressed: folded !== null, ascii, schemaHash: this.#schemaHash, bytes: folded ?? bytes };
   }
 
   /** The payload of an envelope in which `judge` found no problem. Never throws. */
@@ -77,7 +77,7 @@ export class EntryCodec {
     const { schema } = this.#form;
     let decoded: Decoded;
     try {
-      decoded = form.compressed ? this.#read(decompress(bytes.subarray(offset)), 0, form.codec) : this.#read(bytes, offset, form.codec);
+      decoded = form.compressed ? this.#read(decompress(bytes.subarray(offset)), 0, form) : this.#read(bytes, offset, form);
     } catch {
       // The text of the error quotes the payload; the problem is reported by its name.
       return { kind: 'problem', problem: 'payload does not decode' };
@@ -119,27 +119,27 @@ export class EntryCodec {
     return learned.length === 0 ? this.set : extendSet(this.set, learned);
   }
 
-  #write(value: unknown): { codec: PayloadCodec; bytes: Buffer } {
+  #write(value: unknown): Pick<EncodedPayload, 'codec' | 'ascii' | 'bytes'> {
     const { codec } = this.#form;
     if (codec === 'json') {
       checkValue(value, 'json');
-      return { codec: 'json', bytes: encodeJson(value) };
+      return { codec: 'json', ...encodeJson(value) };
     }
     if (codec === 'msgpack') {
       checkValue(value, 'msgpack', this.#shapes.see);
-      return { codec: 'msgpack', bytes: this.#writing.encode(value) };
+      return { codec: 'msgpack', ascii: false, bytes: this.#writing.encode(value) };
     }
     try {
-      return { codec: 'custom', bytes: Buffer.concat([this.#customHead, codec.encode(value)]) };
+      return { codec: 'custom', ascii: false, bytes: Buffer.concat([this.#customHead, codec.encode(value)]) };
     } catch (cause) {
       throw new SerializationError(`codec "${codec.id}" does not carry the value`, { cause });
     }
   }
 
-  #read(bytes: Buffer, offset: number, codec: PayloadCodec): Decoded {
+  #read(bytes: Buffer, offset: number, { codec, ascii }: PayloadForm): Decoded {
     switch (codec) {
       case 'json':
-        return { kind: 'value', value: decodeJson(bytes, offset) };
+        return { kind: 'value', value: decodeJson(bytes, offset, ascii) };
       case 'msgpack':
         return this.#readMsgpack(bytes, offset);
       case 'custom':
