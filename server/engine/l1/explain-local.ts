@@ -3,21 +3,17 @@ import type { EntityState } from '../entity-state.ts';
 import type { Explanation } from '../explain-key.ts';
 import type { LocalEntries, LocalEntry } from './local-entries.ts';
 import { servesInOutage } from './local-tier.ts';
+import { servesLocally } from './serves-locally.ts';
 
-/** Adds what this process holds of the key itself; null without an L1, and where it holds nothing. `serves`: whether a read would take it from here. */
-export function explainLocal(
-  context: EngineContext,
-  entity: EntityState,
-  explained: Omit<Explanation, 'local'>,
-  serves: (local: LocalEntries, entry: LocalEntry) => boolean,
-): Explanation {
+/** Adds what this process holds of the key itself; null without an L1, and where it holds nothing. */
+export function explainLocal(context: EngineContext, entity: EntityState, explained: Omit<Explanation, 'local'>): Explanation {
   const { local } = entity;
   // Looked at without use: what is asked about must not outlive what is read.
   const held = local?.entries.peek(explained.id);
   if (local === null || held === undefined) return { ...explained, local: null };
   const { sizeBytes } = held;
   const { createdMs, expiresMs } = held.times;
-  if (serves(local, held)) {
+  if (servesLocally(entity, local, held, context.clock.monotonicMs())) {
     const why = 'hears of every change within its bound';
     return {
       ...explained,

@@ -1,5 +1,6 @@
 import type { Cache, CacheOptions } from '../../engine/cache.ts';
-import { type CacheParts, createCacheWith } from '../../engine/create-cache.ts';
+import { createCacheWith } from '../../engine/create-cache.ts';
+import type { CacheParts } from '../../engine/engine.ts';
 import type { CacheEvent } from '../../engine/events.ts';
 import type { RedisServer } from '../redis-server.ts';
 

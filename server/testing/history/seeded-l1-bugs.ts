@@ -25,7 +25,7 @@ const slow = (readsMs: number, invalidationsMs: number): Scenario => ({
 export const seededL1Bugs: readonly ProvenBug[] = [
   {
     name: 'what a process keeps is served without end',
-    edits: [{ file: 'create-cache.js', find: ' && nowMs < local.legality.untilMs', replace: '' }],
+    edits: [{ file: 'l1/serves-locally.js', find: ' && nowMs < local.legality.untilMs', replace: '' }],
     scenario: haunted('read-without-pause', { l1BoundMs: 100 }),
     found: ['stale-beyond-bound', 'soft-called-fresh', 'went-back'],
   },
@@ -37,21 +37,21 @@ export const seededL1Bugs: readonly ProvenBug[] = [
   },
   {
     name: 'a process keeps what it has invalidated',
-    edits: [{ file: 'create-cache.js', after: 'async #invalidate(', find: 'entity.local?.drop(id);', replace: '' }],
+    edits: [{ file: 'changes.js', after: 'async #invalidate(', find: 'entity.local?.drop(id);', replace: '' }],
     scenario: slow(0, 30),
     found: ['stale-after-own-ack', 'soft-called-fresh'],
   },
   {
     name: 'a process keeps what it has set anew',
-    edits: [{ file: 'create-cache.js', after: '// Before the caller is told.', find: 'entity.local?.drop(id);', replace: '' }],
+    edits: [{ file: 'changes.js', after: '// Before the caller is told.', find: 'entity.local?.drop(id);', replace: '' }],
     scenario: slow(0, 30),
     found: ['stale-after-own-ack'],
   },
   {
     name: 'a bump leaves what processes keep',
     edits: [
-      { file: 'create-cache.js', find: ' && local.rev === entity.highestRev', replace: '' },
-      { file: 'create-cache.js', find: 'entity.local?.clear();', replace: '' },
+      { file: 'l1/serves-locally.js', find: ' && local.rev === entity.highestRev', replace: '' },
+      { file: 'changes.js', find: 'entity.local?.clear();', replace: '' },
       { file: 'l1/local-tier.js', find: 'this.#byVersionKey.get(name)?.local?.clear();', replace: '' },
     ],
     scenario: { ...calm, weights: { get: 75, getOrSet: 25, bump: 0.3 } },

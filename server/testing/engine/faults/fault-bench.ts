@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { CacheOptions } from '../../../engine/cache.ts';
-import type { CacheParts } from '../../../engine/create-cache.ts';
+import type { CacheParts } from '../../../engine/engine.ts';
 import type { CacheEvent } from '../../../engine/events.ts';
 import { type RedisServer, startRedisServer } from '../../redis-server.ts';
 import { type ProxyLink, startTcpProxy, type TcpProxy } from '../../tcp-proxy.ts';
