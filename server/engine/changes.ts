@@ -46,7 +46,7 @@ export class Changes {
       bump: async (entity) => (await changeVersion(context, parts.versions, entity, 'bump')).ok,
     });
     context.write.onUsable(() => {
-      // `replay` never rejects.
+      // Never rejects: what Redis refuses again waits for the next second.
       this.#deferred.replay().catch(() => {});
     });
   }

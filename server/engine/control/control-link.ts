@@ -3,23 +3,24 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import type { CacheEvent } from '../events.ts';
 import type { FaultSwitch } from '../fault/fault-switch.ts';
-import { controlChannel, faultsKey, framesKey, inboxChannel, instancesKey, policiesKey, serviceMember, servicesKey } from '../keys.ts';
+import { controlChannel, framesKey, inboxChannel, instancesKey, serviceMember, servicesKey } from '../keys.ts';
 import type { AckResult, KeySpaceRef } from '../operator/operator.ts';
 import { createSubscriberHub, type SubscriberHub } from '../redis/subscriber-hub.ts';
 import { withDeadline } from '../redis/with-deadline.ts';
 import { type PipelineCommand, runPipeline } from '../scripts.ts';
 import { type ControlAck, type ControlMessage, controlMessage, type ExplainMessage } from '../wire/control-message.ts';
 import type { InstanceExplanation } from '../wire/explained.ts';
-import { faultDocument } from '../wire/fault-order.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { InstanceRecord } from '../wire/instance-record.ts';
-import { type PolicyDocument, policyDocument } from '../wire/policy-document.ts';
+import type { PolicyDocument } from '../wire/policy-document.ts';
 import { explainAnswerer } from './answer-explain.ts';
 import { awaitLive } from './await-live.ts';
+import { awaitReady } from './await-ready.ts';
 import { AckInbox, type Announcement } from './collect-acks.ts';
 import { engineVersion } from './engine-version.ts';
 import { FrameBacklog } from './frame-backlog.ts';
 import { livingInstances } from './living-instances.ts';
+import { Orders } from './orders.ts';
 import { parseJson } from './parse-json.ts';
 import { parseTimeReply, RedisOffset } from './redis-offset.ts';
 
@@ -83,8 +84,8 @@ class RedisControlLink implements ControlLink {
   readonly #io: ControlLinkIo;
   readonly #offset: RedisOffset;
   readonly #backlog = new FrameBacklog();
+  readonly #orders: Orders;
   readonly #answerExplain: (question: ExplainMessage) => Promise<void>;
-  #policyRev: number | null = null;
   #hub: SubscriberHub | null = null;
   #inbox: AckInbox | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -99,6 +100,11 @@ class RedisControlLink implements ControlLink {
       () => io.clock.nowMs(),
       () => io.clock.monotonicMs(),
     );
+    this.#orders = new Orders(host, {
+      faults: io.faults,
+      redisNow: () => this.redisNow(),
+      ask: (commands) => this.#pipeline(commands),
+    });
     this.#answerExplain = explainAnswerer({
       instance: host.instance,
       explain: (entity, id) => host.explain(entity, id),
@@ -112,7 +118,7 @@ class RedisControlLink implements ControlLink {
     const { ref, instance } = this.#host;
     const listening = this.#io.control.duplicate({ connectionName: 'sideboard-control-listen' });
     listening.on('error', () => {
-      // The control connection goes to the same server, and reports.
+      // The read connection goes to the same server, and tells of an outage.
     });
     const hub = createSubscriberHub(listening, this.#io.clock, (error) => this.#host.emit({ type: 'listener.failed', error }));
     this.#hub = hub;
@@ -124,7 +130,7 @@ class RedisControlLink implements ControlLink {
       this.#beatSoon();
     }, beatMs);
     this.#timer.unref();
-    await this.#connected();
+    await awaitReady(this.#io.control, connectMsMax, this.#io.clock);
     // Whoever reads of this instance in the registry may expect it to hear.
     if (this.#io.control.status === 'ready') await awaitLive(hub, connectMsMax, this.#io.clock);
     this.#io.control.on('ready', this.#beatSoon);
@@ -163,21 +169,6 @@ class RedisControlLink implements ControlLink {
     await this.#leave();
   }
 
-  /** Resolves when the control connection is up, or its attempt under way has failed. */
-  #connected(): Promise<void> {
-    const { control, clock } = this.#io;
-    if (control.status === 'ready') return Promise.resolve();
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        cancel();
-        for (const event of ['ready', 'close', 'end']) control.off(event, settle);
-        resolve();
-      };
-      const cancel = clock.after(connectMsMax, settle);
-      for (const event of ['ready', 'close', 'end']) control.once(event, settle);
-    });
-  }
-
   readonly #beatSoon = (): void => {
     // One at a time: a hung Redis must not gather beats.
     if (this.#closed || this.#beating !== null) return;
@@ -200,8 +191,7 @@ class RedisControlLink implements ControlLink {
       }
       replies = await this.#pipeline([
         { name: 'TIME', args: [] },
-        { name: 'GET', args: [policiesKey(ref)] },
-        { name: 'GET', args: [faultsKey(ref)] },
+        ...this.#orders.commands,
         { name: 'SADD', args: [servicesKey(), serviceMember(ref)] },
         { name: 'HSET', args: [instancesKey(ref), instance, JSON.stringify(this.#record())] },
         ...frames.map((frame) => appendFrame(ref, frame)),
@@ -213,8 +203,7 @@ class RedisControlLink implements ControlLink {
     const [time, policies, faults, , , ...added] = replies;
     this.#hearTime(time, sentMs);
     this.#backlog.written(frames.filter((_, index) => Buffer.isBuffer(added[index])));
-    this.#readPolicies(policies);
-    this.#readFaults(faults);
+    this.#orders.take(policies, faults);
   }
 
   #hearTime(time: unknown, sentMs: number): void {
@@ -233,7 +222,7 @@ class RedisControlLink implements ControlLink {
       startedAt,
       lastSeenAt: this.redisNow(),
       allowFaults,
-      policyRev: this.#policyRev,
+      policyRev: this.#orders.policyRev,
       faults: this.#io.faults
         .active()
         .map((order) => order.id)
@@ -251,31 +240,10 @@ class RedisControlLink implements ControlLink {
     this.#backlog.add(this.#host.takeFrame(this.redisNow(), durationMs));
   }
 
-  /** A document that Redis has lost, or that is none, leaves in force what is in force. */
-  #readPolicies(reply: unknown): void {
-    if (!Buffer.isBuffer(reply)) return;
-    const document = parseJson(policyDocument, reply);
-    if (document === null) this.#rejected('policies');
-    else if (this.#policyRev === null || document.rev > this.#policyRev) {
-      this.#policyRev = document.rev;
-      this.#host.applyPolicies(document);
-    }
-  }
-
-  /** True where every order of the document is understood, and obeyed. */
-  #readFaults(reply: unknown): boolean {
-    if (!Buffer.isBuffer(reply)) return false;
-    const document = parseJson(faultDocument, reply);
-    const understood = document !== null && document.unreadable === 0;
-    if (!understood) this.#rejected('faults');
-    const obeyed = document !== null && this.#io.faults.apply(document, this.redisNow());
-    return understood && obeyed;
-  }
-
   #heard(payload: string): void {
     const message = parseJson(controlMessage, payload);
     if (message === null) {
-      this.#rejected('message');
+      this.#orders.rejected('message');
       return;
     }
     const answered = message.t === 'explain' ? this.#answerExplain(message) : this.#obey(message);
@@ -286,11 +254,7 @@ class RedisControlLink implements ControlLink {
 
   async #obey(message: Exclude<ControlMessage, ExplainMessage>): Promise<void> {
     const { ref, instance } = this.#host;
-    if (message.t === 'bump') {
-      this.#host.versionSeen(message.entity, message.rev);
-    } else if (!(await this.#applies(message))) {
-      return;
-    }
+    if (!(await this.#orders.obey(message))) return;
     const ack: ControlAck = {
       t: 'ack',
       of: message.t,
@@ -304,18 +268,6 @@ class RedisControlLink implements ControlLink {
     ]);
   }
 
-  /** Reads the document that the message speaks of; true when that revision, or a later one, is in force here. */
-  async #applies(message: Extract<ControlMessage, { t: 'policies' | 'faults' }>): Promise<boolean> {
-    const { ref } = this.#host;
-    if (message.t === 'policies') {
-      const [reply] = await this.#pipeline([{ name: 'GET', args: [policiesKey(ref)] }]);
-      this.#readPolicies(reply);
-      return this.#policyRev !== null && this.#policyRev >= message.rev;
-    }
-    const [reply] = await this.#pipeline([{ name: 'GET', args: [faultsKey(ref)] }]);
-    return this.#readFaults(reply) && this.#io.faults.rev !== null && this.#io.faults.rev >= message.rev;
-  }
-
   async #leave(): Promise<void> {
     if (this.#io.control.status !== 'ready') return;
     const { ref, instance } = this.#host;
@@ -327,10 +279,6 @@ class RedisControlLink implements ControlLink {
     } catch {
       // Nobody is left to tell: the record goes stale and the console forgets it.
     }
-  }
-
-  #rejected(what: 'policies' | 'faults' | 'message'): void {
-    this.#host.emit({ type: 'control.rejected', what, reason: 'not of its form' });
   }
 
   /** Replies are Buffers, lists, numbers, or the Error of that command. Rejects when Redis does not answer. */
