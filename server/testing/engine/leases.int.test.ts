@@ -1,0 +1,180 @@
+import { describe, expect, it, vi } from 'vitest';
+import { inboxPrefix, leaseKey } from '../../engine/keys.ts';
+import { acquireLease, beginWrite, fillEntry, invalidateEntry, runScript } from '../../engine/scripts.ts';
+import { keySpaceOf, token } from './key-space.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
+
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+
+describe('rule 1: a strict read returns nothing that is older than its start', () => {
+  it('a read after an acknowledged invalidation does not join the load that ran before it', async () => {
+    const { cache } = await caches.open();
+    const old = deferred<string>();
+    const first = cache.getOrSet('product', '1', () => old.promise);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
+    await cache.invalidate('product', '1');
+    const fresh = countingLoader(() => Promise.resolve('new'));
+    const second = cache.getOrSet('product', '1', fresh.load);
+    // The lease goes to the second read's load, which waits for the running one: one running and one next.
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
+    expect(fresh.calls()).toBe(0);
+    old.resolve('old');
+    expect(await first).toBe('old');
+    expect(await second).toBe('new');
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('new'));
+  });
+
+  it("a read that sees another instance's lease does not join the own load that was revoked", async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const [old, fresh] = [deferred<string>(), deferred<string>()];
+    const first = a.cache.getOrSet('product', '1', () => old.promise);
+    const lease = await leaseOf('1');
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
+    await b.cache.invalidate('product', '1');
+    const taken = b.cache.getOrSet('product', '1', () => fresh.promise);
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
+    const second = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    old.resolve('old');
+    expect(await first).toBe('old');
+    fresh.resolve('fresh');
+    expect(await taken).toBe('fresh');
+    expect(await second).toBe('fresh');
+  });
+
+  it('with Redis unreachable, joiners share the next load: one running and one next', async () => {
+    const { cache } = await caches.open();
+    await bed.server.kill();
+    try {
+      const answers = [deferred<string>(), deferred<string>(), deferred<string>()];
+      const { load, calls } = countingLoader((call) => answers[call - 1]?.promise ?? Promise.reject(new Error('too many')));
+      const first = cache.getOrSet('product', '1', load);
+      await vi.waitFor(() => expect(calls()).toBe(1));
+      const joiners = Array.from({ length: 20 }, () => cache.getOrSet('product', '1', load));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      answers[0]?.resolve('a');
+      expect(await first).toBe('a');
+      await vi.waitFor(() => expect(calls()).toBe(2));
+      answers[1]?.resolve('b');
+      expect(new Set(await Promise.all(joiners))).toEqual(new Set(['b']));
+      expect(calls()).toBe(2);
+    } finally {
+      await bed.server.restart();
+    }
+  });
+});
+
+describe('rule 2: a fill is stored only while its lease stands', () => {
+  it('a load that an invalidation overtook is not stored', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const answer = deferred<string>();
+    const read = a.cache.getOrSet('product', '1', () => answer.promise);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
+    expect(await b.cache.invalidate('product', '1')).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 1 });
+    answer.resolve('old');
+    expect(await read).toBe('old');
+    await vi.waitFor(() => expect(a.events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'rejected' }));
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+    expect(await b.cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+  });
+
+  it('the script refuses a token that is not the one that stands, and wakes nobody then', async () => {
+    await caches.open();
+    const key = await keyOf('x');
+    const keys = [key, leaseKey(key)];
+    const fill = (by: string) => runScript(bed.redis, fillEntry, keys, [by, 'value', 60_000, 'inbox:']);
+    expect(await fill(token('L', 'a'))).toBe(0);
+    await runScript(bed.redis, acquireLease, keys, [token('L', 'a'), 60_000, 'instance-a------']);
+    expect(await fill(token('L', 'b'))).toBe(0);
+    expect(await bed.redis.exists(key)).toBe(0);
+    await runScript(bed.redis, acquireLease, keys, [token('L', 'b'), 60_000, 'instance-b------']);
+    expect(await bed.redis.get(leaseKey(key))).toBe(`${token('L', 'a')}instance-b------`);
+    expect(await bed.redis.pttl(leaseKey(key))).toBeGreaterThan(0);
+    expect(await fill(token('L', 'a'))).toBe(1);
+    expect(await bed.redis.mget(...keys)).toEqual(['value', null]);
+  });
+
+  it('a PUBLISH that is refused leaves nothing half done', async () => {
+    await caches.open();
+    const key = await keyOf('x');
+    await bed.redis.set(leaseKey(key), `${token('L', 'a')}instance-b------`, 'PX', 60_000);
+    await bed.redis.acl('SETUSER', 'mute', 'on', 'nopass', '~*', '+@all', 'resetchannels');
+    const mute = bed.server.client();
+    await mute.auth('mute', 'any');
+    expect(await runScript(mute, fillEntry, [key, leaseKey(key)], [token('L', 'a'), 'value', 60_000, 'inbox:'])).toBe(1);
+    expect(await bed.redis.mget(key, leaseKey(key))).toEqual(['value', null]);
+  });
+
+  it("an entry is as old as the start of its load, and carries the load's cost", async () => {
+    const { cache } = await caches.open();
+    const nowMs = async () => Number((await bed.redis.time())[0]) * 1_000 + Number((await bed.redis.time())[1]) / 1_000;
+    let startedMs = 0;
+    await cache.getOrSet('product', '1', async () => {
+      startedMs = await nowMs();
+      await vi.waitFor(async () => expect((await nowMs()) - startedMs).toBeGreaterThan(250), { interval: 20 });
+      return 'v';
+    });
+    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' }));
+    const peek = await cache.peek('product', '1');
+    expect(peek.kind === 'fresh' && peek.createdMs).toBeLessThan(startedMs + 125);
+    expect(await cache.explain('product', '1')).toMatchObject({ freshness: { loadCostMs: expect.toSatisfy((ms: number) => ms >= 250) } });
+  });
+
+  it('without a lease reply nothing is stored', async () => {
+    const { cache, events } = await caches.open();
+    await runScript(bed.redis, beginWrite, [await keyOf('1'), await leaseOf('1')], [token('W', 'w'), 60_000, 'inbox:']);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('loaded'))).toBe('loaded');
+    expect(events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
+    expect(events.filter((event) => event.type === 'fill')).toEqual([]);
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+  });
+});
+
+describe('rule 6: waiters', () => {
+  it('a key that is invalidated while it loads still answers each waiter', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const held = deferred<string>();
+    const read = a.cache.getOrSet('product', '1', () => held.promise);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
+    const own = countingLoader(() => Promise.resolve('own'));
+    const waiting = b.cache.getOrSet('product', '1', own.load);
+    const lease = await leaseOf('1');
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    // Revoked, and taken by somebody else at once: the waiter loads by itself.
+    await bed.redis
+      .multi()
+      .eval(invalidateEntry.lua, 2, await keyOf('1'), lease, inboxPrefix({ env: 'test', service: 'shop' }))
+      .set(lease, token('L', 'other'), 'PX', 60_000)
+      .exec();
+    expect(await waiting).toBe('own');
+    held.resolve('held');
+    expect(await read).toBe('held');
+  });
+
+  it("a dead holder's lease passes on", async () => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '10min', leaseMs: 200, loadTimeoutMs: 200 } } });
+    const lease = await leaseOf('1');
+    await bed.redis.set(lease, token('L', 'dead'), 'PX', 200);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+  });
+
+  it('a holder renews: a write of several lease lengths is filled', async () => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '10min', leaseMs: 600, loadTimeoutMs: 600 } } });
+    const answer = deferred<string>();
+    const written = cache.set('product', '1', () => answer.promise);
+    const lease = await leaseOf('1');
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
+    const began = performance.now();
+    await vi.waitFor(async () => {
+      expect(await bed.redis.exists(lease)).toBe(1);
+      expect(performance.now() - began).toBeGreaterThan(1_500);
+    }, 5_000);
+    answer.resolve('v');
+    await written;
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
+  });
+});

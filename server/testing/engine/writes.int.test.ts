@@ -1,0 +1,126 @@
+import { describe, expect, it, vi } from 'vitest';
+import { keySpaceOf } from './key-space.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
+import { redisBed } from './redis-bed.ts';
+
+const bed = redisBed(patient);
+const { caches } = bed;
+const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+
+describe('rule 3: writes', () => {
+  it('while the origin is written readers load without storing, and then the written value is a hit', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    await a.cache.set('product', '1', 'v1');
+    const origin = deferred<string>();
+    const writing = deferred();
+    const set = a.cache.set('product', '1', () => {
+      writing.resolve();
+      return origin.promise;
+    });
+    await writing.promise;
+    expect(await b.cache.getOrSet('product', '1', () => Promise.resolve('v1 again'))).toBe('v1 again');
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+    origin.resolve('v2');
+    await set;
+    expect(await b.cache.get('product', '1')).toBe('v2');
+  });
+
+  it('a load that ran before the write is not stored over it', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const old = deferred<string>();
+    const read = b.cache.getOrSet('product', '1', () => old.promise);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));
+    await a.cache.set('product', '1', () => Promise.resolve('v2'));
+    old.resolve('v1');
+    expect(await read).toBe('v1');
+    await vi.waitFor(() => expect(b.events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'rejected' }));
+    expect(await b.cache.get('product', '1')).toBe('v2');
+  });
+
+  it('of two writers at once neither value is kept unless its token stands to the end', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const [first, second] = [deferred<string>(), deferred<string>()];
+    const [one, two] = [deferred(), deferred()];
+    const setA = a.cache.set('product', '1', () => {
+      one.resolve();
+      return first.promise;
+    });
+    await one.promise;
+    const setB = b.cache.set('product', '1', () => {
+      two.resolve();
+      return second.promise;
+    });
+    await two.promise;
+    first.resolve('a');
+    await setA;
+    second.resolve('b');
+    await setB;
+    // The first writer's removal took the second one's token: who wrote last cannot be told, so nobody's value stands.
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+  });
+
+  it('an invalidation during the origin write turns the fill into a removal', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const origin = deferred<string>();
+    const writing = deferred();
+    const set = a.cache.set('product', '1', () => {
+      writing.resolve();
+      return origin.promise;
+    });
+    await writing.promise;
+    await b.cache.invalidate('product', '1');
+    origin.resolve('v2');
+    await set;
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+  });
+
+  it('a bump during the origin write leaves nothing under either version', async () => {
+    const [a, b] = [await caches.open(), await caches.open()];
+    const origin = deferred<string>();
+    const writing = deferred();
+    const set = a.cache.set('product', '1', () => {
+      writing.resolve();
+      return origin.promise;
+    });
+    await writing.promise;
+    const before = await keyOf('1');
+    await b.cache.bumpVersion('product');
+    expect(await b.cache.getOrSet('product', '1', () => Promise.resolve('v1'))).toBe('v1');
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+    origin.resolve('v2');
+    await set;
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+    expect(await bed.redis.get(before).then((bytes) => bytes === null || bytes.includes('v2'))).toBe(true);
+  });
+
+  it('Redis unreachable: the origin is not touched', async () => {
+    const { cache } = await caches.open();
+    await bed.server.kill();
+    try {
+      const { load, calls } = countingLoader(() => Promise.resolve('v'));
+      await expect(cache.set('product', '1', load)).rejects.toMatchObject({ name: 'WriteNotStarted' });
+      expect(calls()).toBe(0);
+    } finally {
+      await bed.server.restart();
+    }
+  });
+
+  it('Redis lost after the origin was written: a typed error, and the removal is done when it is back', async () => {
+    const { cache, events } = await caches.open();
+    const set = cache.set('product', '1', async () => {
+      await bed.server.kill();
+      return 'v';
+    });
+    await expect(set).rejects.toMatchObject({ name: 'WrittenNotInvalidated' });
+    await bed.server.restart();
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: '1' }), 10_000);
+  });
+
+  it("what the origin's write throws is thrown as it is, and the key is left invalidated", async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', 'v1');
+    const failure = new Error('constraint');
+    await expect(cache.set('product', '1', () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(await bed.redis.mget(await keyOf('1'), await leaseOf('1'))).toEqual([null, null]);
+  });
+});
