@@ -1,5 +1,4 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { systemClock } from '../../engine/clock.ts';
 import type { CacheEvent } from '../../engine/events.ts';
 import { controlChannel, instancesKey, operatorInboxChannel } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
@@ -7,10 +6,11 @@ import type { ExplainResult, Operator } from '../../engine/operator/operator.ts'
 import { controlAnswer, controlMessage } from '../../engine/wire/control-message.ts';
 import type { InstanceRecord } from '../../engine/wire/instance-record.ts';
 import { keySpaceOf } from '../engine/key-space.ts';
-import { deferred, type TracedCache } from '../engine/open-caches.ts';
+import { isLocal, served, soon } from '../engine/local-hits.ts';
+import { deferred } from '../engine/open-caches.ts';
 import { redisBed } from '../engine/redis-bed.ts';
+import { toldClock } from '../engine/told-clock.ts';
 
-const soon = { timeout: 10_000, interval: 20 };
 const ref = { env: 'test', service: 'shop' };
 const bed = redisBed({ deadlineMs: 2_000, policies: { product: { ttl: '10min', staleWindow: '10min', jitter: 0, earlyRefresh: 'off' } } });
 const { caches } = bed;
@@ -215,29 +215,12 @@ describe('an instance that is asked', () => {
 
 describe('what an instance holds itself', () => {
   async function holding(options: object = {}) {
-    let jumpMs = 0;
-    const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + jumpMs };
+    const clock = toldClock();
     const traced = await caches.open({ l1: { boundMs: 60_000 }, ...options }, { clock });
     const operator = await openOperator();
     await traced.cache.set('product', '1', { v: 1 });
-    await vi.waitFor(async () => {
-      await traced.cache.get('product', '1');
-      expect(localHits(traced)).toBeGreaterThan(0);
-    }, soon);
-    return {
-      traced,
-      operator,
-      jump: (ms: number) => {
-        jumpMs = ms;
-      },
-    };
-  }
-  const localHits = ({ events }: TracedCache) => events.filter((event) => event.type === 'read' && event.tier === 'l1').length;
-  /** True if the next read is answered by the process. */
-  async function isLocal(traced: TracedCache): Promise<boolean> {
-    const before = localHits(traced);
-    await traced.cache.get('product', '1');
-    return localHits(traced) > before;
+    await served(traced);
+    return { traced, operator, clock };
   }
 
   it('held and served: the process answers, and the next read does as it said', async () => {
@@ -249,27 +232,27 @@ describe('what an instance holds itself', () => {
       next: { does: 'serve' },
     });
     expect(explanation.local?.createdMs).toBe(explanation.freshness.kind === 'fresh' ? explanation.freshness.createdMs : null);
-    expect(await isLocal(traced)).toBe(true);
+    expect(await isLocal(traced, '1')).toBe(true);
   });
 
   it('held and not served: past its time here', async () => {
-    const { traced, operator, jump } = await holding();
-    jump(600_000);
+    const { traced, operator, clock } = await holding();
+    clock.jumpMs = 600_000;
     const explanation = await explained(operator);
     expect(explanation.tier).not.toBe('l1');
     expect(explanation.local).toMatchObject({ serves: false, why: expect.stringMatching(/^past its time here/) });
-    expect(await isLocal(traced)).toBe(false);
+    expect(await isLocal(traced, '1')).toBe(false);
   });
 
   it('held and not served: the link that tells of changes is not proven', async () => {
-    const { traced, operator, jump } = await holding();
-    jump(60_001);
+    const { traced, operator, clock } = await holding();
+    clock.jumpMs = 60_001;
     expect(await explained(operator)).toMatchObject({
       tier: 'redis',
       local: { serves: false, why: 'the link that tells of changes is not proven' },
       next: { does: 'serve', why: 'the entry is fresh' },
     });
-    expect(await isLocal(traced)).toBe(false);
+    expect(await isLocal(traced, '1')).toBe(false);
   });
 
   it('held and not served: a newer version was heard of', async () => {
@@ -282,7 +265,7 @@ describe('what an instance holds itself', () => {
         expect(await explained(operator)).toMatchObject({ tier: 'none', local: { serves: false, why: 'a newer version was heard of' } }),
       soon,
     );
-    expect(await isLocal(traced)).toBe(false);
+    expect(await isLocal(traced, '1')).toBe(false);
   });
 
   it('off, or holding nothing: null', async () => {

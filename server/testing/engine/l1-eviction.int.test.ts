@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../engine/clock.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
+import { localHits, soon } from './local-hits.ts';
 import type { TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { toldClock } from './told-clock.ts';
 
-const soon = { timeout: 10_000, interval: 10 };
 const bed = redisBed({ deadlineMs: 2_000 });
 const { caches } = bed;
 const { keyOf } = keySpaceOf(() => bed.redis);
@@ -13,26 +13,13 @@ const policies = { product: { ttl: '10min', earlyRefresh: 'off' as const } };
 const idsOf = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name} ${n}`);
 
 /** Timers of one second, that of the hits among them, run when the test says so. */
-let seconds: (() => void)[] = [];
-let jumpMs = 0;
-const clock = {
-  ...systemClock,
-  monotonicMs: () => systemClock.monotonicMs() + jumpMs,
-  after(ms: number, run: () => void) {
-    if (ms !== 1_000) return systemClock.after(ms, run);
-    seconds.push(run);
-    return () => {
-      seconds = seconds.filter((one) => one !== run);
-    };
-  },
-};
-const aSecondPasses = () => {
-  for (const run of seconds.splice(0)) run();
-};
+const SECOND_MS = 1_000;
+let clock = toldClock();
+const aSecondPasses = () => clock.pass(SECOND_MS);
 const touches = async () => (await commandCalls(bed.redis)).get('touch') ?? 0;
 
 beforeEach(async () => {
-  [seconds, jumpMs] = [[], 0];
+  clock = toldClock([SECOND_MS]);
   // Each use counts one, for ever: the frequency is a counter.
   await bed.redis.config('SET', 'maxmemory-policy', 'volatile-lfu', 'lfu-log-factor', '0', 'lfu-decay-time', '0');
   await bed.redis.config('RESETSTAT');
@@ -41,13 +28,12 @@ afterEach(() => bed.redis.config('SET', 'maxmemory', '0'));
 
 /** Every hit is picked. The bound is never reached by itself. */
 const open = (redis = bed.server.url) => caches.open({ redis, policies, l1: { boundMs: 60_000 } }, { clock, random: () => 0 });
-const hits = ({ events }: TracedCache) => events.filter((event) => event.type === 'read' && event.tier === 'l1').length;
 
 /** Each of them, by the process itself. */
 async function hitAll(traced: TracedCache, ids: readonly string[]): Promise<void> {
-  const before = hits(traced);
+  const before = localHits(traced);
   for (const id of ids) await traced.cache.get('product', id);
-  expect(hits(traced) - before).toBe(ids.length);
+  expect(localHits(traced) - before).toBe(ids.length);
 }
 /** Sets them, and waits until the process serves them by itself. */
 async function setServed(traced: TracedCache, ids: readonly string[]): Promise<void> {
@@ -154,13 +140,13 @@ describe('the hits that Redis is told of', () => {
     await setServed(traced, ['1']);
     await vi.waitFor(async () => expect(await touches()).toBe(1), soon);
     await hitAll(traced, ['1']);
-    jumpMs = 60_001;
+    clock.jumpMs = 60_001;
     aSecondPasses();
-    jumpMs = 0;
+    clock.jumpMs = 0;
     await hitAll(traced, ['1']);
-    const late = [...seconds];
+    const late = clock.waiting(SECOND_MS);
     await traced.cache.close();
-    expect(seconds).toEqual([]);
+    expect(clock.waiting(SECOND_MS)).toEqual([]);
     for (const run of late) run();
     expect(await touches()).toBe(1);
   });

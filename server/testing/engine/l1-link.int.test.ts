@@ -1,32 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../../engine/clock.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
+import { soon } from './local-hits.ts';
 import type { TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { toldClock } from './told-clock.ts';
 
-const soon = { timeout: 10_000, interval: 10 };
 const bed = redisBed({ deadlineMs: 600 });
 const { caches } = bed;
 /** Timers that come when the test says so: of what is refused, and of what Redis is given to say that it tracks. */
 const REFUSED_MS = 5_000;
 const ARMING_MS = 1_200;
-let held: { ms: number; run: () => void }[] = [];
-const clock = {
-  ...systemClock,
-  after(ms: number, run: () => void) {
-    if (ms !== REFUSED_MS && ms !== ARMING_MS) return systemClock.after(ms, run);
-    const timer = { ms, run };
-    held.push(timer);
-    return () => {
-      held = held.filter((one) => one !== timer);
-    };
-  },
-};
-const waiting = (ms: number) => held.filter((timer) => timer.ms === ms);
+let clock = toldClock();
 
 let links: HeldLinks;
 beforeEach(async () => {
-  held = [];
+  clock = toldClock([REFUSED_MS, ARMING_MS]);
   links = await holdLinksTo(bed.server.port);
 });
 afterEach(async () => {
@@ -77,10 +65,10 @@ describe('a link that drops while tracking is being armed', () => {
     const release = links.hold('read', 'toServer', 'TRACKING');
     const traced = await open();
     await vi.waitFor(() => expect(links.takeSent('read')).toContain('TRACKING'), soon);
-    for (const { run } of waiting(ARMING_MS)) run();
+    clock.pass(ARMING_MS);
     release();
     await vi.waitFor(() => expect(serving(traced)).toBe(1), soon);
-    expect(waiting(REFUSED_MS)).toEqual([]);
+    expect(clock.waiting(REFUSED_MS)).toEqual([]);
   });
 });
 
@@ -90,13 +78,13 @@ describe('a Redis that refuses to track', () => {
     const traced = await open(bed.server.url.replace('redis://', 'redis://untracked:pw@'));
     const refused = async () =>
       Number(/cmdstat_client\|tracking:.*rejected_calls=(\d+)/.exec(await bed.redis.info('commandstats'))?.[1] ?? 0);
-    await vi.waitFor(() => expect(waiting(REFUSED_MS)).toHaveLength(1), soon);
+    await vi.waitFor(() => expect(clock.waiting(REFUSED_MS)).toHaveLength(1), soon);
     const before = await refused();
-    for (const { run } of waiting(REFUSED_MS)) run();
-    await vi.waitFor(() => expect(waiting(REFUSED_MS)).toHaveLength(1), soon);
+    clock.pass(REFUSED_MS);
+    await vi.waitFor(() => expect(clock.waiting(REFUSED_MS)).toHaveLength(1), soon);
     expect((await refused()) - before).toBe(1);
     await bed.redis.call('ACL', 'SETUSER', 'untracked', '+client|tracking');
-    for (const { run } of waiting(REFUSED_MS)) run();
+    clock.pass(REFUSED_MS);
     await vi.waitFor(() => expect(serving(traced)).toBe(1), soon);
     await bed.redis.call('ACL', 'DELUSER', 'untracked');
   });
