@@ -1,228 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type Cache, createCache, createOperator, type Operator } from 'sideboard-engine';
+import { createOperator, type Operator } from 'sideboard-engine';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { buildContainer, type Container } from '../container.ts';
-import { permissions } from '../contract/permissions.ts';
-import { readEnv } from '../env.ts';
-import { type Postgres, startPostgres } from '../testing/postgres.ts';
-import { type RedisServer, startRedisServer } from '../testing/redis-server.ts';
-import { appRouter } from './router.ts';
+import { consoleBed, origin } from '../testing/console-bed.ts';
 
-const origin = 'http://127.0.0.1:3000';
-const secret = 'q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6';
-const browser = { origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' };
 const ref = { env: 'demo', service: 'shop' };
 const entity = { ...ref, entity: 'product' };
 const values = { ttlMs: 30_000, jitter: 0.1, staleMs: 0 };
 const idempotencyKey = () => randomUUID();
 
-const answer = z.object({
-  result: z.object({ data: z.unknown() }).optional(),
-  error: z.object({ data: z.object({ control: z.record(z.string(), z.unknown()) }) }).optional(),
-});
-
-let redis: RedisServer;
-let postgres: Postgres;
-let folder: string;
-let container: Container;
-let service: Cache<'product'>;
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'sideboard-console-'));
-  [redis, postgres] = await Promise.all([startRedisServer(), startPostgres()]);
-  service = createCache({ ...ref, redis: redis.url, deadlineMs: 500, allowFaults: true, policies: { product: { ttl: '30s' } } });
-  await service.ready();
-  container = await buildContainer(
-    readEnv({
-      REDIS_URL: redis.url,
-      DATABASE_URL: postgres.url,
-      SIDEBOARD_DIR: folder,
-      SIDEBOARD_SECRET: secret,
-      SIDEBOARD_LOG_LEVEL: 'silent',
-    }),
-  );
-  // A console starts without its store: on a busy machine that comes later.
-  const admin = await vi.waitFor(() => signIn('root', 'admin'), { timeout: 30_000 });
-  await vi.waitFor(async () => expect((await call(admin, 'versions.list', ref)).data).toHaveLength(1), { timeout: 10_000 });
-}, 60_000);
-
-afterAll(async () => {
-  await container.close();
-  await service.close();
-  await Promise.all([redis.stop(), postgres.stop()]);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function token(name: string, role: string): Promise<string> {
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
-  const body = JSON.stringify({ name, role });
-  // 503 until the database of the console is up.
-  const response = await vi.waitFor(
-    async () => {
-      const answer = await container.signInLink(new Request(`${origin}/api/sign-in-link`, { method: 'POST', headers, body }));
-      expect(answer.status).toBe(200);
-      return answer;
-    },
-    { timeout: 20_000, interval: 100 },
-  );
-  const { url } = z.object({ url: z.string() }).parse(await response.json());
-  return new URL(url).searchParams.get('token') ?? '';
-}
-
-function spend(sent: string, headers: Record<string, string> = browser): Promise<Response> {
-  const body = JSON.stringify({ token: sent });
-  return container.auth(new Request(`${origin}/api/auth/sign-in/link`, { method: 'POST', headers, body }));
-}
-
-async function signIn(name: string, role: string): Promise<string> {
-  const response = await spend(await token(name, role));
-  expect(response.status).toBe(200);
-  return response.headers.get('set-cookie')?.split(';')[0] ?? '';
-}
-
-async function call(cookie: string, procedure: string, input?: unknown, headers: Record<string, string> = browser) {
-  const body = input === undefined ? null : JSON.stringify(input);
-  const request = new Request(`${origin}/api/trpc/${procedure}`, { method: 'POST', headers: { ...headers, cookie }, body });
-  const response = await container.trpc(request);
-  const { result, error } = answer.parse(await response.json());
-  return { status: response.status, data: result?.data, error: error?.data.control };
-}
-
+const bed = consoleBed(entity);
+const { call, signIn } = bed;
 const idOf = z.object({ id: z.string() });
-
-/** A legal input of each change: what keeps a viewer out is the permission, not the input. */
-const changes: Record<string, () => unknown> = {
-  'keys.invalidate': () => ({ ...entity, id: '42', idempotencyKey: idempotencyKey() }),
-  'versions.bump': () => ({ ...entity, expectedRev: null, idempotencyKey: idempotencyKey() }),
-  'policies.save': () => ({ ...entity, values, baseRev: 0, idempotencyKey: idempotencyKey() }),
-  'lab.start': () => ({
-    experiment: { fault: { kind: 'refuse' }, ...ref, seconds: 5, reason: 'a drill' },
-    idempotencyKey: idempotencyKey(),
-  }),
-  'lab.stop': () => ({ id: 'none' }),
-  'lab.halt': () => ({}),
-};
-/** tRPC keeps them flat at run time: `keys.scan`. */
-const flat = z.record(
-  z.string(),
-  z.custom<{ _def: { type: string; meta?: { permission?: string } } }>((value) => typeof value === 'function'),
-);
-const procedures = Object.entries(flat.parse(appRouter._def.procedures)).map(([name, { _def }]) => ({
-  name,
-  type: _def.type,
-  meta: _def.meta,
-}));
-
-describe('every procedure', () => {
-  it('is known to this test', () => {
-    expect(procedures.filter(({ type }) => type === 'mutation').map(({ name }) => name)).toEqual(Object.keys(changes));
-    expect(procedures).toHaveLength(18);
-  });
-
-  it.each(procedures)('$name names the permission that it needs', ({ meta }) => {
-    expect(['signed-in', ...Object.keys(permissions)]).toContain(meta?.permission);
-  });
-
-  it.each(procedures.filter(({ type }) => type !== 'subscription'))('$name is refused without a session', async ({ name }) => {
-    for (const cookie of ['', 'sideboard.session_token=forged.c2lnbmF0dXJl']) {
-      const { status, error } = await call(cookie, name, changes[name]?.());
-      expect([status, error?.['code']]).toEqual([401, 'UNAUTHENTICATED']);
-    }
-  });
-
-  it('the stream is refused without a session', async () => {
-    const response = await container.trpc(new Request(`${origin}/api/trpc/live.stream`));
-    expect(await response.text()).toContain('UNAUTHENTICATED');
-  });
-
-  it.each(procedures.filter(({ type }) => type === 'mutation'))(
-    '$name is denied to a viewer, and the denial is audited',
-    async ({ name }) => {
-      const viewer = await signIn('vera', 'viewer');
-      const { status, error } = await call(viewer, name, changes[name]?.());
-      expect([status, error?.['code']]).toEqual([403, 'FORBIDDEN']);
-      const rows = z
-        .array(z.object({ action: z.string(), outcome: z.string(), by: z.string() }))
-        .parse((await call(viewer, 'audit.recent')).data);
-      expect(rows[0]).toEqual({ action: name, outcome: 'denied', by: 'vera' });
-    },
-  );
-
-  it('is refused from another origin, by GET, and over 256 KB', async () => {
-    const admin = await signIn('root', 'admin');
-    expect((await call(admin, 'session.me', undefined, { ...browser, origin: 'https://evil.example' })).status).toBe(403);
-    const get = await container.trpc(new Request(`${origin}/api/trpc/session.me`, { headers: { cookie: admin } }));
-    expect(get.status).toBe(405);
-    expect((await call(admin, 'keys.meta', { keys: ['x'.repeat(300_000)] })).status).toBe(413);
-  });
-
-  it('a batch of more than the bound is refused', async () => {
-    const admin = await signIn('root', 'admin');
-    const paths = Array.from({ length: 50 }, () => 'session.me').join(',');
-    const request = new Request(`${origin}/api/trpc/${paths}?batch=1`, {
-      method: 'POST',
-      headers: { ...browser, cookie: admin },
-      body: '{}',
-    });
-    expect((await container.trpc(request)).status).toBe(400);
-  });
-});
-
-describe('signing in', () => {
-  it('a link works once', async () => {
-    const link = await token('once', 'viewer');
-    expect((await spend(link)).status).toBe(200);
-    expect((await spend(link)).status).toBe(401);
-  });
-
-  it('two browsers that spend one link at once: one gets in', async () => {
-    const link = await token('race', 'viewer');
-    const statuses = (await Promise.all([spend(link), spend(link)])).map(({ status }) => status).sort();
-    expect(statuses).toEqual([200, 401]);
-  });
-
-  it('a link is not made without the secret, and not from a browser', async () => {
-    const ask = (headers: Record<string, string>) =>
-      container.signInLink(new Request(`${origin}/api/sign-in-link`, { method: 'POST', headers, body: '{}' }));
-    expect((await ask({})).status).toBe(401);
-    expect((await ask({ authorization: 'Bearer ' })).status).toBe(401);
-    expect((await ask({ authorization: `Bearer ${secret.slice(1)}` })).status).toBe(401);
-    expect((await ask({ authorization: `Bearer ${secret}`, origin })).status).toBe(403);
-  });
-
-  it('the cookie is for this console alone', async () => {
-    const cookie = (await spend(await token('ada', 'operator'))).headers.get('set-cookie');
-    expect(cookie).toMatch(/HttpOnly/i);
-    expect(cookie).toMatch(/SameSite=Strict/i);
-  });
-
-  it('is refused across sites', async () => {
-    expect((await spend(await token('ada', 'operator'), { ...browser, 'sec-fetch-site': 'cross-site' })).status).toBe(403);
-  });
-
-  it('signing out ends the session at once', async () => {
-    const cookie = await signIn('leaver', 'viewer');
-    expect((await call(cookie, 'session.me')).status).toBe(200);
-    await container.auth(new Request(`${origin}/api/auth/sign-out`, { method: 'POST', headers: { ...browser, cookie }, body: '{}' }));
-    expect((await call(cookie, 'session.me')).status).toBe(401);
-  });
-
-  it('nothing else of the sign-in library is reachable', async () => {
-    for (const address of ['get-session', 'sign-up/email', 'update-user', 'list-sessions']) {
-      const request = new Request(`${origin}/api/auth/${address}`, { method: 'POST', headers: browser, body: '{}' });
-      expect((await container.auth(request)).status).toBe(404);
-    }
-  });
-});
 
 describe('what the next read of a key does', () => {
   it('is said by the instances, of a key that was shown or an exact name, to whoever may read', async () => {
     const viewer = await signIn('viewer', 'viewer');
-    await service.set('product', 'asked', { v: 1 });
+    await bed.service.set('product', 'asked', { v: 1 });
     const found = z.object({ key: z.string() }).parse((await call(viewer, 'keys.find', { ...entity, id: 'asked' })).data);
     const fresh = { tier: 'redis', does: 'serve', why: 'the entry is fresh', local: null };
     const one = { answers: [{ instance: expect.any(String), read: fresh }], pending: [], living: 1, nowMs: expect.any(Number) };
@@ -238,7 +32,7 @@ describe('what the next read of a key does', () => {
   it('is nobody asked of a key that holds a digest of its id, nor of a key that is none', async () => {
     const viewer = await signIn('viewer', 'viewer');
     const long = 'x'.repeat(2_000);
-    await service.set('product', long, { v: 1 });
+    await bed.service.set('product', long, { v: 1 });
     const found = z.object({ key: z.string() }).parse((await call(viewer, 'keys.find', { ...entity, id: long })).data);
     expect(await call(viewer, 'keys.explain', { key: found.key })).toMatchObject({ status: 200, data: null });
     expect((await call(viewer, 'keys.explain', { ...entity, id: long })).data).toMatchObject({ answers: [{ read: { does: 'serve' } }] });
@@ -277,7 +71,7 @@ describe('what Redis loses', () => {
     const save = (baseRev: number) => call(ada, 'policies.save', { ...entity, values, baseRev, idempotencyKey: idempotencyKey() });
     const list = async () => saved.parse((await call(ada, 'policies.list', ref)).data).rev;
     const { rev } = saved.parse((await save(await list())).data);
-    const outside = redis.client();
+    const outside = bed.redis.client();
     const [lost] = await outside.keys('*:policies');
     await outside.del(lost ?? '');
     await vi.waitFor(async () => expect(await outside.get(lost ?? '')).toContain(`"rev":${rev}`), { timeout: 15_000 });
@@ -287,7 +81,7 @@ describe('what Redis loses', () => {
 describe('what the database lost', () => {
   it('is not taken from the other entities by the next save: Redis remembers more', async () => {
     const ada = await signIn('ada', 'operator');
-    const outside = redis.client();
+    const outside = bed.redis.client();
     const [key] = await outside.keys('*:policies');
     await outside.set(key ?? '', JSON.stringify({ v: 1, rev: 50, entities: { user: values } }));
     const saved = await call(ada, 'policies.save', { ...entity, values, baseRev: 49, idempotencyKey: idempotencyKey() });
@@ -299,7 +93,7 @@ describe('what the database lost', () => {
 describe('the failure lab', () => {
   let operator: Operator;
   beforeAll(async () => {
-    operator = createOperator({ redis: redis.url });
+    operator = createOperator({ redis: bed.redis.url });
     await operator.ready();
   });
   afterAll(() => operator.close());
@@ -390,17 +184,17 @@ describe('while the database is down', () => {
     });
     expect(started.status).toBe(200);
     const { id } = idOf.parse(started.data);
-    await postgres.kill();
+    await bed.postgres.kill();
 
     const stopped = await call(ada, 'lab.stop', { id });
     expect([stopped.status, stopped.data]).toMatchObject([200, { id, ended: 'stopped' }]);
     expect((await call(ada, 'lab.stop', { id })).status).toBe(200);
-    expect((await call(ada, 'keys.invalidate', changes['keys.invalidate']?.())).status).toBe(200);
-    const bumped = await call(ada, 'versions.bump', changes['versions.bump']?.());
+    expect((await call(ada, 'keys.invalidate', { ...entity, id: '42', idempotencyKey: idempotencyKey() })).status).toBe(200);
+    const bumped = await call(ada, 'versions.bump', { ...entity, expectedRev: null, idempotencyKey: idempotencyKey() });
     expect([bumped.status, bumped.error?.['code']]).toEqual([503, 'STORE_UNAVAILABLE']);
     for (const read of ['lab.list', 'audit.recent', 'session.me']) expect((await call(ada, read)).status, read).toBe(200);
 
-    await postgres.restart();
+    await bed.postgres.restart();
     const audited = z.array(z.object({ action: z.string(), outcome: z.string(), target: z.string() }));
     await vi.waitFor(
       async () => {
@@ -419,9 +213,9 @@ describe('the live stream', () => {
     const ada = await signIn('ada', 'operator');
     const ending = new AbortController();
     const request = new Request(`${origin}/api/trpc/live.stream`, { headers: { cookie: ada }, signal: ending.signal });
-    const response = await container.trpc(request);
+    const response = await bed.container.trpc(request);
     expect(response.headers.get('content-type')).toContain('text/event-stream');
-    await service.getOrSet('product', 'live', async () => 1);
+    await bed.service.getOrSet('product', 'live', async () => 1);
     const decoder = new TextDecoder();
     let seen = '';
     for await (const chunk of response.body ?? []) {

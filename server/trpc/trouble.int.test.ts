@@ -1,18 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type Cache, createCache } from 'sideboard-engine';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { buildContainer, type Container } from '../container.ts';
-import { readEnv } from '../env.ts';
-import { type Postgres, startPostgres } from '../testing/postgres.ts';
-import { type RedisServer, startRedisServer } from '../testing/redis-server.ts';
+import { browser, consoleBed, origin } from '../testing/console-bed.ts';
 
-const origin = 'http://127.0.0.1:3000';
-const secret = 'q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6';
-const browser = { origin, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' };
 const key = () => randomUUID();
 
 /** Every letter that could break a key, a pattern, a document or a page. */
@@ -21,67 +11,8 @@ const entity = { ...ref, entity: 'pro:du{ct}*[?]\u0000🐙' };
 const ids = ['a:b', '{x}', '*', 'nul\u0000', '🐙', '\u202egnp.exe', '__proto__', '%41', '\ud800', 'long'.repeat(2_560)];
 const values = { ttlMs: 30_000, jitter: 0.1, staleMs: 0 };
 
-let redis: RedisServer;
-let postgres: Postgres;
-let folder: string;
-let container: Container;
-let service: Cache<string>;
-let admin: string;
-
-function open(redisUrl: string): Promise<Container> {
-  return buildContainer(
-    readEnv({
-      REDIS_URL: redisUrl,
-      DATABASE_URL: postgres.url,
-      SIDEBOARD_DIR: folder,
-      SIDEBOARD_SECRET: secret,
-      SIDEBOARD_LOG_LEVEL: 'silent',
-    }),
-  );
-}
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'sideboard-trouble-'));
-  [redis, postgres] = await Promise.all([startRedisServer(), startPostgres()]);
-  const policies = { [entity.entity]: { ttl: '30s' as const } };
-  service = createCache({ ...ref, redis: redis.url, deadlineMs: 500, allowFaults: true, policies });
-  await service.ready();
-  container = await open(redis.url);
-  // A console starts without its store: on a busy machine that comes later.
-  admin = await vi.waitFor(() => signIn('root'), { timeout: 30_000 });
-  await vi.waitFor(async () => expect((await call('versions.list', ref)).data).toHaveLength(1), { timeout: 10_000 });
-}, 60_000);
-
-afterAll(async () => {
-  await container.close();
-  await service.close();
-  await Promise.all([redis.stop(), postgres.stop()]);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function signIn(name: string): Promise<string> {
-  const headers = { authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
-  const body = JSON.stringify({ name, role: 'admin' });
-  const made = await container.signInLink(new Request(`${origin}/api/sign-in-link`, { method: 'POST', headers, body }));
-  const { url } = z.object({ url: z.string() }).parse(await made.json());
-  const token = JSON.stringify({ token: new URL(url).searchParams.get('token') });
-  const response = await container.auth(new Request(`${origin}/api/auth/sign-in/link`, { method: 'POST', headers: browser, body: token }));
-  expect(response.status).toBe(200);
-  return response.headers.get('set-cookie')?.split(';')[0] ?? '';
-}
-
-const answer = z.object({
-  result: z.object({ data: z.unknown() }).optional(),
-  error: z.object({ data: z.object({ control: z.record(z.string(), z.unknown()) }) }).optional(),
-});
-
-async function call(procedure: string, input?: unknown, cookie = admin) {
-  const body = input === undefined ? null : JSON.stringify(input);
-  const request = new Request(`${origin}/api/trpc/${procedure}`, { method: 'POST', headers: { ...browser, cookie }, body });
-  const response = await container.trpc(request);
-  const { result, error } = answer.parse(await response.json());
-  return { status: response.status, data: result?.data, error: error?.data.control };
-}
+const bed = consoleBed(entity);
+const call = (procedure: string, input?: unknown, cookie = bed.admin) => bed.call(cookie, procedure, input);
 
 const rowsOf = z.object({
   rows: z.array(z.object({ key: z.string(), id: z.string(), display: z.string() })),
@@ -103,8 +34,8 @@ describe('names and ids of any letters', () => {
   it.each(ids.map((id) => [id.length > 20 ? `${id.length} letters` : JSON.stringify(id), id]))(
     '%s is read, found and invalidated',
     async (_, id) => {
-      await service.getOrSet(entity.entity, id, async () => ({ id }));
-      await vi.waitFor(async () => expect(await service.get(entity.entity, id)).toBeDefined());
+      await bed.service.getOrSet(entity.entity, id, async () => ({ id }));
+      await vi.waitFor(async () => expect(await bed.service.get(entity.entity, id)).toBeDefined());
       const found = await call('keys.find', { ...entity, id });
       expect(found.data).toMatchObject({ env: ref.env, service: ref.service, entity: entity.entity });
       const view = z.object({ key: z.string(), display: z.string(), value: z.string() }).parse(found.data);
@@ -141,15 +72,15 @@ describe('names and ids of any letters', () => {
 });
 
 describe('rubbish in Redis', () => {
-  const control = (name: string) => redis.client().keys(`sideboard:*:${name}`);
+  const control = (name: string) => bed.redis.client().keys(`sideboard:*:${name}`);
 
   it('in place of values is shown as what it is', async () => {
-    await service.getOrSet(entity.entity, 'rubbish', async () => 1);
+    await bed.service.getOrSet(entity.entity, 'rubbish', async () => 1);
     const found = await vi.waitFor(async () =>
       z.object({ key: z.string() }).parse((await call('keys.find', { ...entity, id: 'rubbish' })).data),
     );
     const raw = Buffer.from(found.key, 'base64url');
-    const outside = redis.client();
+    const outside = bed.redis.client();
     const puts: (() => Promise<unknown>)[] = [
       () => outside.set(raw, Buffer.from([0, 255, 1, 254, 10])),
       () => outside.set(raw, 'x'.repeat(2 << 20)),
@@ -169,7 +100,7 @@ describe('rubbish in Redis', () => {
         expect(seen.data).toMatchObject({ problem: expect.any(String), envelope: null });
       }
       expect((await call('keys.meta', { keys: [found.key] })).status).toBe(200);
-      expect(await service.getOrSet(entity.entity, 'rubbish', async () => 2)).toBe(2);
+      expect(await bed.service.getOrSet(entity.entity, 'rubbish', async () => 2)).toBe(2);
       // Its fill goes on after the answer, and must not land on the next rubbish.
       await vi.waitFor(async () => expect(await outside.exists(`{${raw.toString()}}:lease`)).toBe(0));
     }
@@ -183,7 +114,7 @@ describe('rubbish in Redis', () => {
       ['big', { text: 'e'.repeat(900_000) }],
       ['deep', deep],
     ] as const) {
-      await service.getOrSet(entity.entity, id, async () => value);
+      await bed.service.getOrSet(entity.entity, id, async () => value);
       await vi.waitFor(async () => expect((await call('keys.find', { ...entity, id })).data).not.toBeNull());
       const seen = await call('keys.find', { ...entity, id });
       expect([id, seen.status, seen.error]).toEqual([id, 200, undefined]);
@@ -191,9 +122,9 @@ describe('rubbish in Redis', () => {
   });
 
   it('in place of version, policies, faults, instances and frames stops neither console nor engine', async () => {
-    const outside = redis.client();
+    const outside = bed.redis.client();
     const everything = async () => {
-      expect(await service.getOrSet(entity.entity, randomUUID(), async () => 3)).toBe(3);
+      expect(await bed.service.getOrSet(entity.entity, randomUUID(), async () => 3)).toBe(3);
       for (const procedure of ['versions.list', 'policies.list', 'lab.list'])
         expect([procedure, (await call(procedure, procedure === 'lab.list' ? undefined : ref)).status]).toEqual([procedure, 200]);
       expect((await call('keys.find', { ...entity, id: 'x' })).error?.['code']).not.toBe('INTERNAL');
@@ -237,7 +168,9 @@ const reads = [
 
 describe('a caller that means harm', () => {
   const post = (body: string, headers: Record<string, string> = {}, path = 'policies.save') =>
-    container.trpc(new Request(`${origin}/api/trpc/${path}`, { method: 'POST', headers: { ...browser, cookie: admin, ...headers }, body }));
+    bed.container.trpc(
+      new Request(`${origin}/api/trpc/${path}`, { method: 'POST', headers: { ...browser, cookie: bed.admin, ...headers }, body }),
+    );
 
   it('gets an error that says what is wrong, and nothing else', async () => {
     for (const body of ['{', '', 'null', '[]', '"x"', '{"__proto__":{"env":"demo"}}', '[[[['.repeat(1_000)]) {
@@ -256,7 +189,7 @@ describe('a caller that means harm', () => {
   });
 
   it('cannot use the cursor of one walk for another', async () => {
-    const outside = redis.client();
+    const outside = bed.redis.client();
     const pipeline = outside.pipeline();
     for (let i = 0; i < 20_000; i += 1) pipeline.set(`filler:${i}`, '1');
     await pipeline.exec();
@@ -293,8 +226,7 @@ describe('an experiment', () => {
     });
     const view = z.object({ id: z.string(), endsAtMs: z.number(), appliedBy: z.array(z.string()) }).parse(started.data);
     expect(view.appliedBy).toHaveLength(1);
-    await container.close();
-    container = await open(redis.url);
+    await bed.restartConsole();
     await vi.waitFor(
       async () =>
         expect((await call('lab.list')).data).toContainEqual(
@@ -313,9 +245,9 @@ describe('an experiment', () => {
 
 describe('a store that hangs', () => {
   it('keeps nobody with a session in memory waiting, tells others, and is used again when it is back', async () => {
-    const stranger = await signIn('stranger');
+    const stranger = await bed.signIn('stranger', 'admin');
     for (const [procedure, input] of reads) expect([procedure, (await call(procedure, input)).status]).toEqual([procedure, 200]);
-    postgres.pause();
+    bed.postgres.pause();
     try {
       const unknown = await call('session.me', undefined, stranger);
       expect([unknown.status, unknown.error?.['code']]).toEqual([503, 'STORE_UNAVAILABLE']);
@@ -325,7 +257,7 @@ describe('a store that hangs', () => {
       }
       expect((await call('session.me')).status).toBe(200);
     } finally {
-      postgres.resume();
+      bed.postgres.resume();
     }
     await vi.waitFor(async () => expect((await call('session.me', undefined, stranger)).status).toBe(200), { timeout: 20_000 });
   });
@@ -349,16 +281,16 @@ describe('a Redis that hangs or is gone', () => {
       expect(['REDIS_UNAVAILABLE', 'NOT_ACKNOWLEDGED']).toContain(invalidated.error?.['code']);
     };
     const back = () => vi.waitFor(async () => expect((await call('versions.list', ref)).status).toBe(200), { timeout: 20_000 });
-    redis.pause();
+    bed.redis.pause();
     try {
       await judge();
     } finally {
-      redis.resume();
+      bed.redis.resume();
     }
     await back();
-    await redis.kill();
+    await bed.redis.kill();
     await judge();
-    await redis.restart();
+    await bed.redis.restart();
     await back();
   });
 });
