@@ -1,7 +1,7 @@
 import { Acknowledged } from './acknowledged.ts';
 import type { BumpReceipt, InvalidationReceipt } from './cache.ts';
 import { changeVersion } from './change-version.ts';
-import { checkRecords } from './check-records.ts';
+import { checkRecords, type RecordFound } from './check-records.ts';
 import type { StructureStore } from './codec/structure-store.ts';
 import type { ControlLink } from './control/control-link.ts';
 import { DeferredInvalidations } from './deferred-invalidations.ts';
@@ -108,12 +108,17 @@ export class Changes {
     }
   }
 
-  /** Rule 12: Redis is another server now, and may not know what the last one acknowledged at its end. */
+  /** Rule 12: Redis is another server now, and may not know what the last one acknowledged at its end. Throws `ConfigurationError` where it will not serve us. */
   async repeatForAnotherServer(entities: readonly EntityState[]): Promise<void> {
-    const found = await checkRecords(this.#context, this.#parts.versions, this.#context.write, entities);
-    for (const { entity, id } of this.#acknowledged.take()) {
-      // Nothing from before a new version can be read.
-      if (found.get(entity) !== 'repaired') this.#deferred.add(entity, id);
+    let found: ReadonlyMap<EntityState, RecordFound> = new Map();
+    try {
+      found = await checkRecords(this.#context, this.#parts.versions, this.#context.write, entities);
+    } finally {
+      // Even where it refuses to tell its records: it may take them later.
+      for (const { entity, id } of this.#acknowledged.take()) {
+        // Nothing from before a new version can be read.
+        if (found.get(entity) !== 'repaired') this.#deferred.add(entity, id);
+      }
     }
     await this.#deferred.replay();
   }

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
-import { describeError, Unavailable } from './errors.ts';
+import { ConfigurationError, describeError, Unavailable } from './errors.ts';
 
 const carrying = (message: string, more: object = {}) => Object.assign(new Error(message), { command: { args: ['secret'] } }, more);
 
 it.each([
   ["the engine's own words, as they are", new Unavailable('not connected to Redis'), 'not connected to Redis'],
+  ['what is configured wrongly, with its place', new ConfigurationError('refused', ['redis']), 'redis: refused'],
   ['a connection that ended', carrying('Connection is closed.'), 'the connection to Redis was closed'],
   ['a command without an answer', carrying('Command timed out'), 'Redis did not answer in time'],
   ['a command without a connection', carrying("Stream isn't writeable and enableOfflineQueue options is false"), 'not connected to Redis'],

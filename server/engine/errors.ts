@@ -89,7 +89,7 @@ const CLIENT_WORDS = [
 /** One line about an unknown error that is safe to log: the engine's own words, or a name and code; never a command's arguments. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
-  if (error instanceof Unavailable) return error.message;
+  if (error instanceof Unavailable || error instanceof ConfigurationError) return error.message;
   const known = CLIENT_WORDS.find(([said]) => error.message.startsWith(said));
   if (known !== undefined) return known[1];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -110,6 +110,24 @@ describe('rule 12: a restart from an old dump', () => {
     expect(adoptions(a, c)).toBe(0);
   });
 
+  it('policy "keep" sends it again to a server that refuses to tell its records, as soon as it takes it', async () => {
+    const { cache, events } = await caches.open({ policies: { product: { ...product, failover: 'keep' } } });
+    await cache.set('product', 'late', 'v');
+    await bed.redis.save();
+    await cache.invalidate('product', 'late');
+    await bed.server.kill();
+    await bed.server.restart(['--user', 'default', 'on', 'nopass', '~*', '&*', '+@all', '-getex']);
+    try {
+      const refused = { type: 'control.rejected', what: 'server', reason: expect.stringContaining('NOPERM') };
+      await vi.waitFor(() => expect(events).toContainEqual(refused), 5_000);
+      expect(await bed.redis.exists(await keyOf('late'))).toBe(1);
+    } finally {
+      await bed.redis.acl('SETUSER', 'default', '+getex');
+    }
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: 'late' }), 5_000);
+    expect(await cache.peek('product', 'late')).toEqual({ kind: 'miss' });
+  });
+
   it('policy "keep" reads on what an instance finds there', async () => {
     const policies = { product: { ...product, failover: 'keep' } } as const;
     const a = await caches.open({ policies });
