@@ -243,7 +243,7 @@ class RedisControlLink implements ControlLink {
   #heard(payload: string): void {
     const message = parseJson(controlMessage, payload);
     if (message === null) {
-      this.#orders.rejected('message');
+      this.#host.emit({ type: 'control.rejected', what: 'message', reason: 'not of its form' });
       return;
     }
     const answered = message.t === 'explain' ? this.#answerExplain(message) : this.#obey(message);

@@ -73,16 +73,11 @@ export class Orders {
     return this.#takeFaults(reply) && faults.rev !== null && faults.rev >= message.rev;
   }
 
-  /** Somebody has written what is none. */
-  rejected(what: 'policies' | 'faults' | 'message'): void {
-    this.#host.emit({ type: 'control.rejected', what, reason: 'not of its form' });
-  }
-
   /** A document that Redis has lost, or that is none, leaves in force what is in force. */
   #takePolicies(reply: unknown): void {
     if (!Buffer.isBuffer(reply)) return;
     const document = parseJson(policyDocument, reply);
-    if (document === null) this.rejected('policies');
+    if (document === null) this.#rejected('policies');
     else if (this.#policyRev === null || document.rev > this.#policyRev) {
       this.#policyRev = document.rev;
       this.#host.applyPolicies(document);
@@ -94,8 +89,12 @@ export class Orders {
     if (!Buffer.isBuffer(reply)) return false;
     const document = parseJson(faultDocument, reply);
     const understood = document !== null && document.unreadable === 0;
-    if (!understood) this.rejected('faults');
+    if (!understood) this.#rejected('faults');
     const obeyed = document !== null && this.#io.faults.apply(document, this.#io.redisNow());
     return understood && obeyed;
+  }
+
+  #rejected(what: 'policies' | 'faults'): void {
+    this.#host.emit({ type: 'control.rejected', what, reason: 'not of its form' });
   }
 }
