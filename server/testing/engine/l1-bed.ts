@@ -7,7 +7,7 @@ import { type RedisBed, redisBed } from './redis-bed.ts';
 export const l1 = { boundMs: 5_000 };
 export const policies = { product: { ttl: '10min', staleWindow: '10min', earlyRefresh: 'off' as const } };
 
-/** Of a Redis of the file's own, and of caches that keep values in the process. */
+/** A Redis of the file's own, and caches over it that keep values in the process. */
 export interface L1Bed {
   readonly bed: RedisBed;
   /** It serves product 1, `{ v: 'old' }`, by itself. */
