@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { PAYLOAD_BYTES_MAX } from './codec/codec.ts';
 import type { CacheKey } from './keys.ts';
+import { viewOf } from './view-of.ts';
 import { xxh32 } from './xxh32.ts';
 
 /**
@@ -136,21 +137,24 @@ function writeTimes(bytes: Buffer, times: EnvelopeTimes): void {
 
 /** How an entry stands at `nowMs` (Redis time). Pure; the payload is looked at by the checksum alone. */
 export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
-  if (bytes.length < HEADER_BYTES || bytes.readUInt16LE(0) !== MAGIC) return problem('not an envelope');
+  if (bytes.length < HEADER_BYTES) return problem('not an envelope');
+  const view = viewOf(bytes.buffer);
+  const at = bytes.byteOffset;
+  if (view.getUint16(at, true) !== MAGIC) return problem('not an envelope');
   if (bytes[2] !== VERSION && bytes[2] !== VERSION_OF_CRC) return problem('unknown version');
   const form = FORMS.get(bytes[3] ?? 0);
   if (form === undefined) return problem('unknown codec');
-  const flags = bytes.readUInt16LE(4);
+  const flags = view.getUint16(at + 4, true);
   if (flags !== FLAGS_NONE && flags !== FLAGS_STALE) return problem('unknown flags');
-  const payloadOffset = HEADER_BYTES + bytes.readUInt16LE(6);
+  const payloadOffset = HEADER_BYTES + view.getUint16(at + 6, true);
   if (payloadOffset > bytes.length) return problem('not an envelope');
   if (bytes.length - payloadOffset > PAYLOAD_BYTES_MAX) return problem('larger than the bound');
   if (bytes.toString('utf8', HEADER_BYTES, payloadOffset) !== key) return problem('entry of another key');
-  if (checksumOf(bytes) !== bytes.readUInt32LE(8)) return problem('checksum does not match');
-  const createdMs = bytes.readDoubleLE(16);
-  const freshUntilMs = bytes.readDoubleLE(24);
-  const expiresMs = bytes.readDoubleLE(32);
-  const loadCostMs = bytes.readDoubleLE(40);
+  if (checksumOf(bytes) !== view.getUint32(at + 8, true)) return problem('checksum does not match');
+  const createdMs = view.getFloat64(at + 16, true);
+  const freshUntilMs = view.getFloat64(at + 24, true);
+  const expiresMs = view.getFloat64(at + 32, true);
+  const loadCostMs = view.getFloat64(at + 40, true);
   if (!(createdMs >= 0 && freshUntilMs >= createdMs && expiresMs >= freshUntilMs && loadCostMs >= 0 && expiresMs < 1e16)) {
     return problem('impossible times');
   }
@@ -161,7 +165,7 @@ export function judge(bytes: Buffer, key: string, nowMs: number): Judgement {
     compressed: form.compressed,
     ascii: form.ascii,
     flags: markedStale ? STALE_FLAGS : NO_FLAGS,
-    schemaHash: bytes.readUInt32LE(12),
+    schemaHash: view.getUint32(at + 12, true),
     payloadOffset,
     createdMs,
     freshUntilMs,

@@ -344,10 +344,11 @@ function sendPipeline(client: Redis, commands: readonly PipelineCommand[], done:
   pieces = [];
 }
 
-/** Text in one piece, which a socket writes at less than the cost of two. */
+/** Text in one piece, which a socket writes at less than the cost of two, and what is ASCII at less than other text. */
 function writeAtOnce(stream: Redis['stream'], pieces: readonly (string | Buffer)[]): void {
   if (pieces.every((piece) => typeof piece === 'string')) {
-    if (pieces.length > 0) stream.write(pieces.join(''));
+    const text = pieces.join('');
+    if (text !== '') stream.write(text, Buffer.byteLength(text) === text.length ? 'latin1' : 'utf8');
     return;
   }
   stream.cork();

@@ -1,3 +1,5 @@
+import { viewOf } from './view-of.ts';
+
 /**
  * XXH32 (Yann Collet, https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). A change within any one 32-bit word always
  * changes it. Here rather than `zlib.crc32`, which cannot begin within a Buffer: the view that it would need and the call out of
@@ -9,11 +11,6 @@ const PRIME_3 = 0xc2b2ae3d;
 const PRIME_4 = 0x27d4eb2f;
 const PRIME_5 = 0x165667b1;
 const STRIPE_BYTES = 16;
-
-/** What comes from one read of a socket, or from Node's pool, is no larger; a view of more is not kept, nor are its bytes. */
-const KEPT_BYTES_MAX = 1 << 16;
-/** Replies that came together lie in one buffer, and share its view. */
-let lastView: DataView = new DataView(new ArrayBuffer(0));
 
 /** Of the bytes from `start` to the end: an unsigned 32-bit number. `seed`: any 32 bits. */
 export function xxh32(bytes: Uint8Array, start: number, seed: number): number {
@@ -50,11 +47,4 @@ export function xxh32(bytes: Uint8Array, start: number, seed: number): number {
   hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);
   hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
   return (hash ^ (hash >>> 16)) >>> 0;
-}
-
-function viewOf(buffer: ArrayBufferLike): DataView {
-  if (lastView.buffer === buffer) return lastView;
-  const view = new DataView(buffer);
-  if (buffer.byteLength <= KEPT_BYTES_MAX) lastView = view;
-  return view;
 }
