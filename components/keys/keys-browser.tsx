@@ -30,6 +30,8 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   const walk = useWalk({ ...scope, entity, idPrefix: prefix });
   const redisDown = useLiveState((state) => state.redis.state) === 'down';
   const [exact, setExact] = useState<'idle' | 'looking' | 'none'>('idle');
+  /** What was looked up by its exact id last: a key may hold but a digest of it. */
+  const [found, setFound] = useState<{ key: string; id: string } | null>(null);
   const filterRef = useRef<HTMLInputElement>(null);
   const listRef = useRef<HTMLDivElement>(null);
   const close = () => setParams({ key: null });
@@ -43,6 +45,11 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     ['Escape', close],
   ]);
 
+  const open = (key: string, id: string) => {
+    setFound({ key, id });
+    setParams({ key });
+  };
+
   /** Exact hit first: one GET under the current version. The walk with the same text as prefix runs beside it. */
   const find = async (text: string) => {
     setExact('idle');
@@ -52,7 +59,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     try {
       const entry = await client.keys.find.query({ ...scope, entity, id: text });
       setExact(entry === null ? 'none' : 'idle');
-      if (entry !== null) setParams({ key: entry.key });
+      if (entry !== null) open(entry.key, text);
     } catch (error) {
       setExact('idle');
       showError(error);
@@ -64,7 +71,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     setParams({ entity: name, prefix: id, id: null }, 'push');
     try {
       const entry = await client.keys.find.query({ ...scope, entity: name, id });
-      if (entry !== null) setParams({ key: entry.key });
+      if (entry !== null) open(entry.key, id);
     } catch (error) {
       showError(error);
     }
@@ -121,7 +128,9 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
             )
           )}
         </div>
-        {openKey !== null && <EntryPanel key={openKey} entryKey={openKey} onClose={close} />}
+        {openKey !== null && (
+          <EntryPanel key={openKey} entryKey={openKey} exactId={found?.key === openKey ? found.id : null} onClose={close} />
+        )}
       </div>
     </>
   );
