@@ -114,7 +114,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
           {empty && state.status !== 'failed' ? (
             <Notice title={state.status === 'done' ? 'No key matches' : 'Nothing found so far'}>
               {state.status === 'done'
-                ? 'The whole key space was walked. Widen the filter, or wait for the next read to fill an entry.'
+                ? `The whole key space was walked. ${adviceFor(prefix ?? '')}`
                 : 'Only a part of the key space was walked: keep scanning, or give the exact entity and id.'}
             </Notice>
           ) : (
@@ -134,4 +134,11 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
       </div>
     </>
   );
+}
+
+/** What to do where no key begins with this text. The key of a very long id holds no more than its first 64 characters. */
+function adviceFor(prefix: string): string {
+  return prefix.length > 64
+    ? 'The key of a very long id holds but its beginning and a digest: its entry is found by the whole id alone.'
+    : 'Widen the filter, or wait for the next read to fill an entry.';
 }
