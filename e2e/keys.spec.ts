@@ -41,6 +41,11 @@ test('find a key, read it, invalidate it, see the next read refill it', async ({
   await expect(nextRead.getByText(/serve|load|wait/).first()).toBeVisible();
 
   await entry.getByRole('button', { name: 'Invalidate' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(entry, 'Escape closes the dialog alone').toBeVisible();
+  await entry.getByRole('button', { name: 'Invalidate' }).click();
   const invalidatedAt = Date.now();
   await page.getByRole('dialog').getByRole('button', { name: 'Invalidate' }).click();
   await expect(entry.getByRole('status').filter({ hasText: 'Entry removed' })).toBeVisible();
@@ -58,6 +63,22 @@ test('find a key, read it, invalidate it, see the next read refill it', async ({
   await expect(entry.getByText('(current)')).toBeVisible();
   await nextRead.getByRole('button', { name: 'Ask again' }).click();
   await expect(nextRead).toContainText('3 of 3 instances answered');
+});
+
+test('an entry that cannot be looked at again is said to be as it was', async ({ ada: page, problems }) => {
+  problems.allow(/ERR_FAILED/);
+  await page.goto(consoleUrl('/keys?entity=country'));
+  await page
+    .getByRole('option', { name: /^country / })
+    .first()
+    .click();
+  const entry = page.getByRole('complementary', { name: 'Entry' });
+  await expect(entry.getByText('(current)')).toBeVisible();
+  await page.route(/keys\.entry/, (route) => route.abort());
+  await expect(entry.getByText(/^This is how it stood \d+ s ago/)).toBeVisible();
+  await expect(entry.getByText('(current)')).toBeVisible();
+  await page.unroute(/keys\.entry/);
+  await expect(entry.getByText(/^This is how it stood/)).toHaveCount(0);
 });
 
 test('an exact name is looked up without a walk', async ({ ada: page }) => {

@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import type { EntryView, ExplainInput, InvalidateReceipt } from '../../server/contract/keys.ts';
 import { formatBytes, formatDuration } from '../../server/contract/units.ts';
 import { ActButton } from '../layout/act-button.tsx';
+import { Ago } from '../layout/ago.tsx';
 import { Hint } from '../layout/hint.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { useDenied } from '../trpc/session-context.tsx';
@@ -60,6 +61,11 @@ export function EntryPanel({ entryKey, exactId, onClose }: EntryPanelProps) {
           <Notice title="This entry is gone">It expired, was evicted or invalidated. This panel looks for it every 2 s.</Notice>
           <NextRead key="gone" of={explained} />
         </>
+      )}
+      {query.isError && entry !== null && (
+        <Notice tone="trouble" title="It cannot be looked at now">
+          This is how it stood <Ago atMs={entry.nowMs} />.
+        </Notice>
       )}
       {entry !== null && <EntryBody entry={entry} explained={explained} onInvalidated={setReceipt} />}
     </aside>

@@ -42,7 +42,13 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   }, [openKey]);
   useHotkeys([
     ['/', () => filterRef.current?.focus()],
-    ['Escape', close],
+    [
+      'Escape',
+      ({ target }) => {
+        // A dialog over the entry takes it for itself.
+        if (!(target instanceof Element && target.closest('[role="dialog"]') !== null)) close();
+      },
+    ],
   ]);
 
   const open = (key: string, id: string) => {
