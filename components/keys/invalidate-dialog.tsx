@@ -19,7 +19,8 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
   const trpc = useTRPC();
   const queries = useQueryClient();
   const production = useIsProduction(entry.env);
-  const [idempotencyKey] = useState(newIntent);
+  // Who chooses otherwise after a failure intends another change.
+  const [intents] = useState(() => ({ hard: newIntent(), soft: newIntent() }));
   const [mode, setMode] = useState<InvalidateReceipt['mode']>('hard');
   const { env, service, entity, id, idHashed } = entry;
   const invalidate = useMutation(
@@ -43,7 +44,7 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
       phrase={production ? env : null}
       pending={invalidate.isPending}
       error={invalidate.error}
-      onConfirm={() => invalidate.mutate({ env, service, entity, id, idHashed, mode, idempotencyKey })}
+      onConfirm={() => invalidate.mutate({ env, service, entity, id, idHashed, mode, idempotencyKey: intents[mode] })}
     >
       <Radio.Group aria-label="What becomes of the entry" value={mode} onChange={(value) => setMode(value === 'soft' ? 'soft' : 'hard')}>
         <Stack gap="xs">
