@@ -33,12 +33,12 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
       height={height}
       note={
         <>
+          {fragmentation !== null && <span>fragmentation {fragmentation.toFixed(1)}×</span>}
           {limit !== undefined && (
             <>
               <Swatch line={{ color: 'var(--sb-limit)', dash: '4 3' }} /> maxmemory
             </>
           )}
-          {fragmentation !== null && <span>fragmentation {fragmentation.toFixed(1)}×</span>}
         </>
       }
     >
