@@ -1,14 +1,25 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { type BrowserContext, test as base, expect, type Page } from 'playwright/test';
+import * as z from 'zod';
 
 const run = promisify(execFile);
+const runFile = z.object({ urls: z.object({ redis: z.string() }) });
 const root = path.resolve(import.meta.dirname, '..');
 
 /** The address of the console that `start-console.ts` started. */
 export function consoleUrl(pathname = '/'): string {
   return new URL(pathname, process.env['E2E_URL']).href;
+}
+
+/** The Redis that the console started beside itself. */
+export function embeddedRedis(): string {
+  const state = runFile.parse(
+    JSON.parse(readFileSync(path.resolve(root, process.env['SIDEBOARD_DIR'] ?? '.sideboard', 'run.json'), 'utf8')),
+  );
+  return state.urls.redis;
 }
 
 /** A one-time sign-in link, made as an operator makes it: `npm run sign-in-link`. */

@@ -1,4 +1,25 @@
-import { consoleUrl, expect, test } from './fixtures.ts';
+import type { Page } from 'playwright/test';
+import { createCache } from 'sideboard-engine';
+import { consoleUrl, embeddedRedis, expect, test } from './fixtures.ts';
+
+/** Fills an entry of a service that the demo does not have, through the engine's own door, and runs no longer than that. */
+async function fill(id: string): Promise<void> {
+  const redis = embeddedRedis();
+  const cache = createCache({ env: 'demo', service: 'warehouse', redis, policies: { order: { ttl: '10min', staleWindow: '10min' } } });
+  try {
+    await cache.ready();
+    await cache.set('order', id, { total: 42 });
+  } finally {
+    await cache.close();
+  }
+}
+
+async function invalidate(page: Page, how: 'Remove it' | 'Mark it stale'): Promise<void> {
+  await page.getByRole('complementary', { name: 'Entry' }).getByRole('button', { name: 'Invalidate' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('radio', { name: how }).check();
+  await dialog.getByRole('button', { name: 'Invalidate' }).click();
+}
 
 test('find a key, read it, invalidate it, see the next read refill it', async ({ ada: page }) => {
   await page.goto(consoleUrl('/keys'));
@@ -20,6 +41,11 @@ test('find a key, read it, invalidate it, see the next read refill it', async ({
   await expect(nextRead.getByText(/serve|load|wait/).first()).toBeVisible();
 
   await entry.getByRole('button', { name: 'Invalidate' }).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(entry, 'Escape closes the dialog alone').toBeVisible();
+  await entry.getByRole('button', { name: 'Invalidate' }).click();
   const invalidatedAt = Date.now();
   await page.getByRole('dialog').getByRole('button', { name: 'Invalidate' }).click();
   await expect(entry.getByRole('status').filter({ hasText: 'Entry removed' })).toBeVisible();
@@ -39,6 +65,22 @@ test('find a key, read it, invalidate it, see the next read refill it', async ({
   await expect(nextRead).toContainText('3 of 3 instances answered');
 });
 
+test('an entry that cannot be looked at again is said to be as it was', async ({ ada: page, problems }) => {
+  problems.allow(/ERR_FAILED/);
+  await page.goto(consoleUrl('/keys?entity=country'));
+  await page
+    .getByRole('option', { name: /^country / })
+    .first()
+    .click();
+  const entry = page.getByRole('complementary', { name: 'Entry' });
+  await expect(entry.getByText('(current)')).toBeVisible();
+  await page.route(/keys\.entry/, (route) => route.abort());
+  await expect(entry.getByText(/^This is how it stood \d+ s ago/)).toBeVisible();
+  await expect(entry.getByText('(current)')).toBeVisible();
+  await page.unroute(/keys\.entry/);
+  await expect(entry.getByText(/^This is how it stood/)).toHaveCount(0);
+});
+
 test('an exact name is looked up without a walk', async ({ ada: page }) => {
   await page.goto(consoleUrl('/keys'));
   await page.getByRole('combobox', { name: 'Entity' }).click();
@@ -49,6 +91,31 @@ test('an exact name is looked up without a walk', async ({ ada: page }) => {
   await page.getByRole('textbox', { name: /^Id/ }).fill(id);
   await page.keyboard.press('Enter');
   await expect(page.getByRole('complementary', { name: 'Entry' }).getByRole('heading', { name: `country ${id}` })).toBeVisible();
+});
+
+test('an entry whose key holds but a digest of its long id is found, marked stale, and removed', async ({ ada: page }) => {
+  const id = `order-${'x'.repeat(600)}`;
+  await fill(id);
+  await page.goto(consoleUrl('/keys?env=demo&service=warehouse&entity=order'));
+  const row = page.getByRole('option', { name: /^order order-x+%~/ });
+  await row.click();
+  const entry = page.getByRole('complementary', { name: 'Entry' });
+  await expect(entry.getByText(/^Fresh for another /)).toBeVisible();
+  await expect(entry.getByText('give the exact id in the filter above')).toBeVisible();
+
+  await page.getByRole('textbox', { name: /^Id/ }).fill(id);
+  await page.keyboard.press('Enter');
+  await expect(entry.getByRole('region', { name: 'Next read' })).toContainText('no instance of this service runs');
+
+  await invalidate(page, 'Mark it stale');
+  await expect(entry.getByText('Entry marked stale')).toBeVisible();
+  await expect(entry.getByText(/^Stale by a soft invalidation, served while it is refreshed/)).toBeVisible();
+
+  await invalidate(page, 'Remove it');
+  await expect(entry.getByText('Entry removed')).toBeVisible();
+  await expect(entry.getByText('This entry is gone')).toBeVisible();
+  await page.getByRole('button', { name: 'Scan again' }).click();
+  await expect(page.getByText('No key matches')).toBeVisible();
 });
 
 test('what instances hold themselves is shown, and whether they serve it', async ({ ada: page }) => {

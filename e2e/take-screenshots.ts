@@ -54,7 +54,7 @@ test('the pictures of the docs', async ({ ada: page }) => {
 
   await expect(banner).toHaveCount(0, { timeout: 30_000 });
   await page.goto(consoleUrl('/'));
-  await expect(chart(page, 'What becomes of reads?').getByText('unavailable')).toBeVisible();
+  await expect(chart(page, 'What becomes of reads?').getByText('unavailable', { exact: true })).toBeVisible();
   await expect.poll(() => Date.now() - startedMs, { timeout: 70_000 }).toBeGreaterThan(HISTORY_MS + 65_000);
   await take(page, 'overview');
 });

@@ -2,6 +2,7 @@
 import { formatBytes } from '../../server/contract/units.ts';
 import { newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
+import { Swatch } from './swatch.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
 import type { ChartMarks } from './use-chart-marks.ts';
 
@@ -19,8 +20,8 @@ interface MemoryChartProps {
 export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: MemoryChartProps) {
   const last = newestKnown(data, 'memoryBytes')?.memoryBytes ?? null;
   const used = last === null ? '—' : formatBytes(last);
-  const limit = maxBytes === null || maxBytes === 0 ? undefined : { value: maxBytes, label: `max ${formatBytes(maxBytes)}` };
-  const now = limit !== undefined ? `${used} of ${formatBytes(limit.value)}` : maxBytes === 0 ? `${used}, no limit` : used;
+  const limit = maxBytes === null || maxBytes === 0 ? undefined : maxBytes;
+  const now = limit !== undefined ? `${used} of ${formatBytes(limit)}` : maxBytes === 0 ? `${used}, no limit` : used;
   return (
     <ChartFrame
       title="How full is Redis?"
@@ -30,7 +31,16 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
       data={data}
       format={formatBytes}
       height={height}
-      note={fragmentation === null ? undefined : `fragmentation ${fragmentation.toFixed(1)}×`}
+      note={
+        <>
+          {fragmentation !== null && <span>fragmentation {fragmentation.toFixed(1)}×</span>}
+          {limit !== undefined && (
+            <>
+              <Swatch line={{ color: 'var(--sb-limit)', dash: '4 3' }} /> maxmemory
+            </>
+          )}
+        </>
+      }
     >
       <TimeChart
         data={data}

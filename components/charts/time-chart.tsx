@@ -34,7 +34,7 @@ interface TimeChartProps {
   /** What the chart shows right now, for those who cannot see it. */
   summary: string;
   /** A horizontal line at an amount that matters. */
-  limit?: { value: number; label: string } | undefined;
+  limit?: number | undefined;
 }
 
 const MARGIN = { top: 14, right: 8, bottom: 0, left: 0 };
@@ -47,7 +47,7 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
   const from = data[0]?.atMs ?? 0;
   const to = data.at(-1)?.atMs ?? 0;
   const ticks = useMemo(() => minuteTicks(from, to, width), [from, to, width]);
-  const top = useMemo(() => Math.max(limit?.value ?? 0, highest(data, series)), [data, series, limit?.value]);
+  const top = useMemo(() => Math.max(limit ?? 0, highest(data, series)), [data, series, limit]);
   const amounts = niceTicks(top, height < 140 ? 2 : 4, base);
   const partial = useMemo(() => partialRanges(data), [data]);
   return (
@@ -127,15 +127,7 @@ export const TimeChart = memo(function TimeChart(props: TimeChartProps) {
               />
             ),
           )}
-          {limit !== undefined && (
-            <ReferenceLine
-              y={limit.value}
-              stroke="var(--sb-limit)"
-              strokeDasharray="4 3"
-              ifOverflow="extendDomain"
-              label={{ value: limit.label, position: 'insideTopLeft', fontSize: 11, fill: 'var(--sb-limit)' }}
-            />
-          )}
+          {limit !== undefined && <ReferenceLine y={limit} stroke="var(--sb-limit)" strokeDasharray="4 3" ifOverflow="extendDomain" />}
           {marks.lines
             .filter((mark) => mark.atMs >= from && mark.atMs <= to)
             .map((mark) => (

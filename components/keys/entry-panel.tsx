@@ -3,9 +3,10 @@ import { ActionIcon, Code, CopyButton, Skeleton } from '@mantine/core';
 import { IconCheck, IconCopy, IconTrash, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import type { EntryView, InvalidateReceipt } from '../../server/contract/keys.ts';
+import type { EntryView, ExplainInput, InvalidateReceipt } from '../../server/contract/keys.ts';
 import { formatBytes, formatDuration } from '../../server/contract/units.ts';
 import { ActButton } from '../layout/act-button.tsx';
+import { Ago } from '../layout/ago.tsx';
 import { Hint } from '../layout/hint.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { useDenied } from '../trpc/session-context.tsx';
@@ -14,11 +15,19 @@ import { FreshnessTimeline } from './freshness-timeline.tsx';
 import { InvalidateDialog } from './invalidate-dialog.tsx';
 import classes from './keys.module.css';
 import { NextRead } from './next-read.tsx';
+import { receiptWords, revokedWords } from './receipt-words.ts';
 
 const REFRESH_MS = 2_000;
 
+interface EntryPanelProps {
+  entryKey: string;
+  /** The whole id, where it is known: the key of a long one holds a digest. */
+  exactId: string | null;
+  onClose: () => void;
+}
+
 /** One entry: its value, its envelope, how long it lives, and the way to drop it. It looks again every two seconds. */
-export function EntryPanel({ entryKey, onClose }: { entryKey: string; onClose: () => void }) {
+export function EntryPanel({ entryKey, exactId, onClose }: EntryPanelProps) {
   const trpc = useTRPC();
   const query = useQuery(trpc.keys.entry.queryOptions({ key: entryKey }, { refetchInterval: REFRESH_MS }));
   const [last, setLast] = useState<EntryView | null>(null);
@@ -28,6 +37,8 @@ export function EntryPanel({ entryKey, onClose }: { entryKey: string; onClose: (
   }, [query.data]);
   const entry = query.data ?? null;
   const known = entry ?? last;
+  const explained =
+    exactId === null || known === null ? { key: entryKey } : { env: known.env, service: known.service, entity: known.entity, id: exactId };
   return (
     <aside className={classes['panel']} aria-label="Entry">
       <header className={classes['panelHead']}>
@@ -39,14 +50,8 @@ export function EntryPanel({ entryKey, onClose }: { entryKey: string; onClose: (
       {known !== null && <KeyLine display={known.display} />}
       {receipt !== null && (
         <div className={classes['receipt']} role="status">
-          <strong>
-            {receipt.removed === 0
-              ? 'Nothing was there to remove'
-              : `${receipt.removed === 1 ? 'Entry' : `${receipt.removed} entries`} removed`}
-          </strong>{' '}
-          in {formatDuration(receipt.tookMs)}
-          {receipt.leasesRevoked > 0 && `, ${receipt.leasesRevoked} load under way will not be stored`}. Audit{' '}
-          <code>{receipt.auditId}</code>
+          <strong>{receiptWords(receipt)}</strong> in {formatDuration(receipt.tookMs)}
+          {revokedWords(receipt)}. Audit <code>{receipt.auditId}</code>
         </div>
       )}
       {query.isPending && <Skeleton height={320} />}
@@ -54,10 +59,15 @@ export function EntryPanel({ entryKey, onClose }: { entryKey: string; onClose: (
       {query.isSuccess && entry === null && (
         <>
           <Notice title="This entry is gone">It expired, was evicted or invalidated. This panel looks for it every 2 s.</Notice>
-          <NextRead key="gone" of={{ key: entryKey }} />
+          <NextRead key="gone" of={explained} />
         </>
       )}
-      {entry !== null && <EntryBody entry={entry} onInvalidated={setReceipt} />}
+      {query.isError && entry !== null && (
+        <Notice tone="trouble" title="It cannot be looked at now">
+          This is how it stood <Ago atMs={entry.nowMs} />.
+        </Notice>
+      )}
+      {entry !== null && <EntryBody entry={entry} explained={explained} onInvalidated={setReceipt} />}
     </aside>
   );
 }
@@ -79,7 +89,13 @@ function KeyLine({ display }: { display: string }) {
   );
 }
 
-function EntryBody({ entry, onInvalidated }: { entry: EntryView; onInvalidated: (receipt: InvalidateReceipt) => void }) {
+interface EntryBodyProps {
+  entry: EntryView;
+  explained: ExplainInput;
+  onInvalidated: (receipt: InvalidateReceipt) => void;
+}
+
+function EntryBody({ entry, explained, onInvalidated }: EntryBodyProps) {
   const denied = useDenied('keys.invalidate');
   const [asking, setAsking] = useState(false);
   const { envelope } = entry;
@@ -113,7 +129,7 @@ function EntryBody({ entry, onInvalidated }: { entry: EntryView; onInvalidated: 
           {entry.lease === null ? 'none' : `${entry.lease.kind}, ${formatDuration(entry.lease.ttlMs)} left, ${entry.lease.waiters} waiting`}
         </Fact>
       </dl>
-      <NextRead key="there" of={{ key: entry.key }} olderVersion={entry.generation !== 'current'} />
+      <NextRead key="there" of={explained} olderVersion={entry.generation !== 'current'} />
       <div className={classes['panelTools']}>
         <ActButton
           denied={denied}

@@ -20,11 +20,13 @@ export function FreshnessTimeline({ envelope, nowMs }: FreshnessTimelineProps) {
   const span = Math.max(1, expiresMs - createdMs);
   const x = (atMs: number) => Math.min(1, Math.max(0, (atMs - createdMs) / span)) * WIDTH;
   const left = (untilMs: number) => formatDuration(Math.max(0, Math.floor((untilMs - now) / 1_000) * 1_000));
+  const marked = envelope.flags.includes('stale');
+  const freshUntil = marked ? createdMs : freshUntilMs;
   const words =
-    now < freshUntilMs
+    now < freshUntil
       ? `Fresh for another ${left(freshUntilMs)}, expires in ${left(expiresMs)}`
       : now < expiresMs
-        ? `Stale, served while it is refreshed; expires in ${left(expiresMs)}`
+        ? `Stale${marked ? ' by a soft invalidation' : ''}, served while it is refreshed; expires in ${left(expiresMs)}`
         : 'Expired';
   return (
     <figure className={classes['timeline']} aria-label={words}>
@@ -32,8 +34,8 @@ export function FreshnessTimeline({ envelope, nowMs }: FreshnessTimelineProps) {
         <strong>{words}</strong>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} 22`} preserveAspectRatio="none" aria-hidden="true" className={classes['timelineBar']}>
-        <rect x="0" y="8" width={x(freshUntilMs)} height="8" fill="url(#sb-fill-hit)" />
-        <rect x={x(freshUntilMs)} y="8" width={WIDTH - x(freshUntilMs)} height="8" fill="url(#sb-fill-stale)" />
+        <rect x="0" y="8" width={x(freshUntil)} height="8" fill="url(#sb-fill-hit)" />
+        <rect x={x(freshUntil)} y="8" width={WIDTH - x(freshUntil)} height="8" fill="url(#sb-fill-stale)" />
         <rect x={x(now) - 1} y="3" width="2" height="18" fill="var(--mantine-color-text)" />
       </svg>
       <div className={classes['timelineLegend']}>

@@ -1,4 +1,5 @@
 'use client';
+import { Radio, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { EntryView, InvalidateReceipt } from '../../server/contract/keys.ts';
@@ -13,12 +14,14 @@ interface InvalidateDialogProps {
   onDone: (receipt: InvalidateReceipt) => void;
 }
 
-/** Asks before one entry is dropped. */
+/** Asks before one entry is removed, or marked stale. */
 export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogProps) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const production = useIsProduction(entry.env);
-  const [idempotencyKey] = useState(newIntent);
+  // Who chooses otherwise after a failure intends another change.
+  const [intents] = useState(() => ({ hard: newIntent(), soft: newIntent() }));
+  const [mode, setMode] = useState<InvalidateReceipt['mode']>('hard');
   const { env, service, entity, id, idHashed } = entry;
   const invalidate = useMutation(
     trpc.keys.invalidate.mutationOptions({
@@ -41,12 +44,23 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
       phrase={production ? env : null}
       pending={invalidate.isPending}
       error={invalidate.error}
-      onConfirm={() => invalidate.mutate({ env, service, entity, id, idHashed, idempotencyKey })}
+      onConfirm={() => invalidate.mutate({ env, service, entity, id, idHashed, mode, idempotencyKey: intents[mode] })}
     >
-      <p style={{ margin: 0 }}>
-        The entry is removed from {env} / {service}, and a load under way will not be stored. The next read loads it from the origin. It
-        cannot be brought back otherwise.
-      </p>
+      <Radio.Group aria-label="What becomes of the entry" value={mode} onChange={(value) => setMode(value === 'soft' ? 'soft' : 'hard')}>
+        <Stack gap="xs">
+          <Radio
+            value="hard"
+            label="Remove it"
+            description={`It is gone from ${env} / ${service} at once, and cannot be brought back. The next read loads it from the origin.`}
+          />
+          <Radio
+            value="soft"
+            label="Mark it stale"
+            description="It stays, and reads are served it as stale while one instance loads it again."
+          />
+        </Stack>
+      </Radio.Group>
+      <p style={{ margin: 0 }}>A load under way will not be stored.</p>
     </ConfirmAct>
   );
 }

@@ -2,7 +2,9 @@
 import { Button, Kbd, Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type FormEvent, type Ref, useEffect, useState } from 'react';
+import { ID_FILTER_CHARS_MAX } from '../../server/contract/keys.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { formatCount } from '../../server/contract/units.ts';
 import classes from './keys.module.css';
 import { useEntities } from './use-entities.ts';
 
@@ -23,7 +25,7 @@ export function KeyFilter({ ref, scope, entity, prefix, busy, onEntity, onFind }
   const entities = useEntities(scope);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onFind(text);
+    if (text.length <= ID_FILTER_CHARS_MAX) onFind(text);
   };
   return (
     <search>
@@ -46,7 +48,7 @@ export function KeyFilter({ ref, scope, entity, prefix, busy, onEntity, onFind }
           size="sm"
           className={classes['idFilter'] ?? ''}
           value={text}
-          maxLength={200}
+          error={text.length > ID_FILTER_CHARS_MAX && `longer than ${formatCount(ID_FILTER_CHARS_MAX)} characters: give how it begins`}
           onChange={(event) => setText(event.currentTarget.value)}
           rightSection={<Kbd size="xs">/</Kbd>}
         />

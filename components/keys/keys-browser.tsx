@@ -30,6 +30,8 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   const walk = useWalk({ ...scope, entity, idPrefix: prefix });
   const redisDown = useLiveState((state) => state.redis.state) === 'down';
   const [exact, setExact] = useState<'idle' | 'looking' | 'none'>('idle');
+  /** What was looked up by its exact id last: a key may hold but a digest of it. */
+  const [found, setFound] = useState<{ key: string; id: string } | null>(null);
   const filterRef = useRef<HTMLInputElement>(null);
   const listRef = useRef<HTMLDivElement>(null);
   const close = () => setParams({ key: null });
@@ -40,8 +42,19 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   }, [openKey]);
   useHotkeys([
     ['/', () => filterRef.current?.focus()],
-    ['Escape', close],
+    [
+      'Escape',
+      ({ target }) => {
+        // A dialog over the entry takes it for itself.
+        if (!(target instanceof Element && target.closest('[role="dialog"]') !== null)) close();
+      },
+    ],
   ]);
+
+  const open = (key: string, id: string) => {
+    setFound({ key, id });
+    setParams({ key });
+  };
 
   /** Exact hit first: one GET under the current version. The walk with the same text as prefix runs beside it. */
   const find = async (text: string) => {
@@ -52,7 +65,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     try {
       const entry = await client.keys.find.query({ ...scope, entity, id: text });
       setExact(entry === null ? 'none' : 'idle');
-      if (entry !== null) setParams({ key: entry.key });
+      if (entry !== null) open(entry.key, text);
     } catch (error) {
       setExact('idle');
       showError(error);
@@ -64,7 +77,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     setParams({ entity: name, prefix: id, id: null }, 'push');
     try {
       const entry = await client.keys.find.query({ ...scope, entity: name, id });
-      if (entry !== null) setParams({ key: entry.key });
+      if (entry !== null) open(entry.key, id);
     } catch (error) {
       showError(error);
     }
@@ -107,7 +120,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
           {empty && state.status !== 'failed' ? (
             <Notice title={state.status === 'done' ? 'No key matches' : 'Nothing found so far'}>
               {state.status === 'done'
-                ? 'The whole key space was walked. Widen the filter, or wait for the next read to fill an entry.'
+                ? `The whole key space was walked. ${adviceFor(prefix ?? '')}`
                 : 'Only a part of the key space was walked: keep scanning, or give the exact entity and id.'}
             </Notice>
           ) : (
@@ -121,8 +134,17 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
             )
           )}
         </div>
-        {openKey !== null && <EntryPanel key={openKey} entryKey={openKey} onClose={close} />}
+        {openKey !== null && (
+          <EntryPanel key={openKey} entryKey={openKey} exactId={found?.key === openKey ? found.id : null} onClose={close} />
+        )}
       </div>
     </>
   );
+}
+
+/** What to do where no key begins with this text. The key of a very long id holds no more than its first 64 characters. */
+function adviceFor(prefix: string): string {
+  return prefix.length > 64
+    ? 'The key of a very long id holds but its beginning and a digest: its entry is found by the whole id alone.'
+    : 'Widen the filter, or wait for the next read to fill an entry.';
 }

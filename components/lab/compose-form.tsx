@@ -42,7 +42,7 @@ export function ComposeForm({ scope }: { scope: ServiceRef }) {
             <strong>
               {scope.env} / {scope.service}
             </strong>
-            : {takers} of {own.length} instances take faults.
+            : {takers} of {own.length} {own.length === 1 ? 'instance takes' : 'instances take'} faults.
           </Text>
           <fieldset style={{ border: 0, margin: 0, padding: 0 }} aria-label="Presets">
             <Group gap={4}>

@@ -40,8 +40,8 @@ export function InstanceTable({ scope }: { scope: ServiceRef }) {
           <Table miw={600} aria-label="Instances">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Instance</Table.Th>
-                <Table.Th>Experiments</Table.Th>
+                <Table.Th>instance</Table.Th>
+                <Table.Th>experiments</Table.Th>
                 {ROLES.map((role) => (
                   <Table.Th key={role}>{role} breaker</Table.Th>
                 ))}

@@ -20,7 +20,7 @@ export function Banners() {
         <div className={`${classes['banner']} ${classes['trouble']}`} role="alert">
           <strong>Redis is down</strong>
           <span>
-            since <Ago atMs={redis.sinceMs} />. {redis.reason}
+            noticed <Ago atMs={redis.sinceMs} />. {redis.reason}
           </span>
           <span className={classes['bannerMore']}>
             Services answer from the origin. Here, policies' revisions and past seconds can still be read; keys, bumps and invalidation
@@ -32,7 +32,7 @@ export function Banners() {
         <div className={`${classes['banner']} ${classes['trouble']}`} role="alert">
           <strong>The console's store is down</strong>
           <span>
-            since <Ago atMs={store.sinceMs} />. {store.reason}
+            noticed <Ago atMs={store.sinceMs} />. {store.reason}
           </span>
           <span className={classes['bannerMore']}>
             Charts, keys and Stop still work; other changes wait, since they could not be recorded.

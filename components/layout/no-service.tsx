@@ -12,8 +12,8 @@ export function NoService({ title }: { title: string }) {
         <PageHead title={title} />
         <Notice title="No service is known yet">
           <p>
-            Redis has not answered since the console was started. Services show up here by themselves once it does. If {redis.address} is
-            not the one that is meant, start the console with another <Code>REDIS_URL</Code>.
+            Redis has not answered since the console was started. Services show up here by themselves once it does. If the address in the
+            banner is not the one that is meant, start the console with another <Code>REDIS_URL</Code>.
           </p>
         </Notice>
       </>

@@ -33,7 +33,7 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', fz: 'sm', highlightOnHover: true } },
     Modal: {
       defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 }, closeButtonProps },
-      styles: { title: { fontWeight: 600 } },
+      styles: { title: { fontWeight: 600, overflowWrap: 'anywhere' } },
     },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.25 }, closeButtonProps }, styles: { title: { fontWeight: 600 } } },
   },

@@ -80,13 +80,12 @@ async function start(sideboard, startedMs) {
   };
   const run = (spec) => runChild(sideboard, spec);
 
-  await step('starting the servers', () => {
-    const servers = [];
-    if (redisProgram !== null) servers.push(run(redisChild({ program: redisProgram, folder: settings.folder, port: ports.redis, secret })));
-    if (settings.embedsStore) servers.push(run(postgresChild({ name: 'store', folder: settings.folder, port: ports.store, secret })));
-    if (settings.embedsOrigin) servers.push(run(postgresChild({ name: 'origin', folder: settings.folder, port: ports.origin, secret })));
-    return Promise.all(servers.map(untilReady));
-  });
+  const servers = [];
+  if (redisProgram !== null) servers.push(run(redisChild({ program: redisProgram, folder: settings.folder, port: ports.redis, secret })));
+  if (settings.embedsStore) servers.push(run(postgresChild({ name: 'store', folder: settings.folder, port: ports.store, secret })));
+  if (settings.embedsOrigin) servers.push(run(postgresChild({ name: 'origin', folder: settings.folder, port: ports.origin, secret })));
+  // Of a Redis and a Postgres of the reader's own there is nothing to start, and nothing to tell.
+  if (servers.length > 0) await step('starting the servers', () => Promise.all(servers.map(untilReady)));
   if (sideboard.stopping !== null) return;
   if (settings.runsDemo) for (let index = 0; index < SHOPS; index += 1) run(shopChild({ index, urls }));
   await step('starting the console', () => untilReady(run(consoleChild({ settings, secret, urls }))));

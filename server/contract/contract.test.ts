@@ -21,6 +21,11 @@ describe('an entry that is to be invalidated', () => {
       expect(issue(invalidateInput.safeParse({ ...entry, id, idHashed: true })), id).toMatchObject({ path: ['id'] });
     }
   });
+
+  it('goes hard or soft, and no other way', () => {
+    for (const mode of [undefined, 'hard', 'soft']) expect(invalidateInput.safeParse({ ...entry, id: '42', mode }).success).toBe(true);
+    expect(issue(invalidateInput.safeParse({ ...entry, id: '42', mode: 'gently' }))).toMatchObject({ path: ['mode'] });
+  });
 });
 
 describe('what the browser may send', () => {

@@ -4,6 +4,9 @@ import { envName, idempotencyKey, keyPart, name } from './service-ref.ts';
 /** A Redis key as base64url of its bytes: keys may hold any byte. */
 const keyBytes = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'is not a key'), z.maxLength(90_000));
 
+/** Of an id that is looked for: it stands in the page's address, and a server takes 16 KiB of that. */
+export const ID_FILTER_CHARS_MAX = 1_000;
+
 /** One bounded step of a walk. Without `cursor` it begins; with the cursor of the step before it goes on. */
 export const scanInput = z.strictObject({
   env: envName,
@@ -11,7 +14,7 @@ export const scanInput = z.strictObject({
   /** Only this entity. */
   entity: z.optional(name),
   /** Only ids that begin with these characters, literally: no character is special. */
-  idPrefix: z.optional(z.string().check(z.maxLength(200, 'is longer than 200 characters'))),
+  idPrefix: z.optional(z.string().check(z.maxLength(ID_FILTER_CHARS_MAX, `is longer than ${ID_FILTER_CHARS_MAX} characters`))),
   /** Opaque: from the step before, of the same walk. */
   cursor: z.optional(z.string().check(z.maxLength(1_000))),
 });
@@ -81,9 +84,6 @@ export interface ExplainView {
   nowMs: number;
 }
 
-/** How the entry stands now. */
-export type Freshness = 'fresh' | 'stale' | 'expired';
-
 export interface EntryView {
   key: string;
   display: string;
@@ -110,8 +110,8 @@ export interface EntryView {
     /** Of the payload: decompressed, and as it stands. */
     rawBytes: number;
     storedBytes: number;
+    /** `stale`: a soft invalidation marked it, whatever its times say. */
     flags: string[];
-    freshness: Freshness;
   } | null;
   problem: string | null;
   /** The decoded value as indented JSON, cut at 64 KiB. */
@@ -133,14 +133,20 @@ export const invalidateInput = z
     id: keyPart,
     /** The id is the head and digest of a long one, as its key holds them. */
     idHashed: z.optional(z.boolean()),
+    /** `hard`, the default: it is removed. `soft`: it stays, and is served as stale while somebody loads it again. */
+    mode: z.optional(z.enum(['hard', 'soft'])),
     idempotencyKey,
   })
   .check(z.refine(({ id, idHashed }) => !idHashed || HASHED_ID.test(id), { path: ['id'], error: 'is no head and digest of a long id' }));
 export interface InvalidateReceipt {
   entity: string;
   id: string;
+  /** As it was asked for. */
+  mode: 'hard' | 'soft';
   /** Entries that were there and are gone now. */
   removed: number;
+  /** Entries that stay, as stale. */
+  markedStale: number;
   /** Loads under way whose result will not be stored. */
   leasesRevoked: number;
   tookMs: number;

@@ -1,5 +1,5 @@
 import { type EntryInspection, showVersion } from 'sideboard-engine';
-import type { EntryView, Freshness } from '../../contract/keys.ts';
+import type { EntryView } from '../../contract/keys.ts';
 import type { ControlDeps } from '../deps.ts';
 import { displayText } from '../display-text.ts';
 import { generationOf } from '../versions/generation.ts';
@@ -29,19 +29,13 @@ export async function entryView(deps: ControlDeps, found: EntryInspection): Prom
     nowMs: found.nowMs,
     ...(content.kind === 'problem'
       ? { envelope: null, problem: content.problem, value: null, truncated: false }
-      : { envelope: envelopeOf(content, found.nowMs), ...printed(content) }),
+      : { envelope: envelopeOf(content), ...printed(content) }),
   };
 }
 
-function envelopeOf(content: Content, nowMs: number): NonNullable<EntryView['envelope']> {
+function envelopeOf(content: Content): NonNullable<EntryView['envelope']> {
   const { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, compressed, rawBytes, storedBytes } = content;
-  const sizes = { compressed, rawBytes, storedBytes };
-  return { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, ...sizes, freshness: freshness(nowMs, freshUntilMs, expiresMs) };
-}
-
-function freshness(nowMs: number, freshUntilMs: number, expiresMs: number): Freshness {
-  if (nowMs < freshUntilMs) return 'fresh';
-  return nowMs < expiresMs ? 'stale' : 'expired';
+  return { createdMs, freshUntilMs, expiresMs, loadCostMs, codec, flags, compressed, rawBytes, storedBytes };
 }
 
 type Content = Extract<EntryInspection['content'], { kind: 'envelope' }>;

@@ -1,3 +1,4 @@
+import type { InvalidationMode } from '../invalidate-key.ts';
 import type { InstanceExplanation } from '../wire/explained.ts';
 import type { FaultOrder } from '../wire/fault-order.ts';
 import type { Frame } from '../wire/frame.ts';
@@ -30,7 +31,7 @@ export interface Operator {
   versions(ref: KeySpaceRef, entities: readonly string[]): Promise<Map<string, VersionView | null>>;
   /** Rule 7. `expectedRev` (null: no record yet) must still stand, else the result is `conflict` with the record that does. */
   bump(ref: KeySpaceRef, entity: string, options: { expectedRev: string | null }): Promise<BumpResult>;
-  /** Rule 4. */
+  /** Rules 4 and 5. `soft` marks the entry stale in place; where Redis has no room for the mark, it is removed. */
   invalidate(ref: KeySpaceRef, entity: string, id: string, options?: InvalidateOptions): Promise<InvalidateResult>;
 
   policies(ref: KeySpaceRef): Promise<PolicyDocument | null>;
@@ -110,6 +111,8 @@ export interface ExplainResult {
 
 export interface InvalidateResult {
   removed: number;
+  /** Entries that stay, as stale (mode `soft`). */
+  markedStale: number;
   leasesRevoked: number;
 }
 
@@ -143,6 +146,7 @@ export interface ScannedKey {
 export interface InvalidateOptions {
   /** The id is the head and digest of a long one, as its key holds them. */
   idHashed?: boolean;
+  mode?: InvalidationMode;
 }
 
 export interface EntryInspection {

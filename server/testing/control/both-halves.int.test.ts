@@ -48,7 +48,7 @@ it('an operator sees the fleet, reads and invalidates what it holds, and bumps i
   }, soon);
   const scanned = await operator.scan(ref, { cursor: '0', rowsMax: 10 });
   expect(scanned.keys).toEqual([{ key: found?.key, entity: 'product', id: '42', version: found?.version }]);
-  expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 1, leasesRevoked: 0 });
+  expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 1, markedStale: 0, leasesRevoked: 0 });
   expect(await b?.get('product', '42')).toBeUndefined();
   expect(await b?.getOrSet('product', '42', async () => ({ name: 'chair' }))).toEqual({ name: 'chair' });
   await vi.waitFor(async () => expect(await a?.get('product', '42')).toEqual({ name: 'chair' }), soon);

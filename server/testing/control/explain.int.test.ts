@@ -103,7 +103,9 @@ describe('an operator asks running instances to explain a key', () => {
 
   it('no instance runs: nobody is asked', async () => {
     const operator = await openOperator();
+    await bed.redis.config('RESETSTAT');
     expect(await operator.explain(ref, 'product', '1')).toEqual({ answers: [], pending: [], living: 0 });
+    expect(await bed.redis.info('commandstats')).not.toContain('cmdstat_publish');
   });
 
   it('an instance that runs and does not answer is pending', async () => {

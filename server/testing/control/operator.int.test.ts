@@ -96,9 +96,9 @@ describe('an operator of a real Redis', () => {
     expect(found?.memoryBytes).toBeGreaterThan(found?.sizeBytes ?? 0);
     expect(found?.ttlMs).toBeGreaterThan(50_000);
     expect(await operator.inspect(Buffer.from(key))).toMatchObject({ content: found?.content });
-    expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 2, leasesRevoked: 1 });
+    expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 2, markedStale: 0, leasesRevoked: 1 });
     expect(await operator.inspect(Buffer.from(key))).toBeNull();
-    expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 0, leasesRevoked: 0 });
+    expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 0 });
   });
 
   it('invalidates the entry of a long id by what its key holds of it', async () => {
@@ -113,6 +113,36 @@ describe('an operator of a real Redis', () => {
     expect(await operator.invalidate(ref, 'product', seen?.id ?? '')).toMatchObject({ removed: 0 });
     expect(await operator.invalidate(ref, 'product', seen?.id ?? '', { idHashed: true })).toMatchObject({ removed: 1 });
     expect(await operator.inspect(Buffer.from(key))).toBeNull();
+  });
+
+  it('marks an entry stale where it is asked to, under both versions too, and makes none', async () => {
+    const ref = { env: 'test', service: 'soft' };
+    const first = await operator.bump(ref, 'product', { expectedRev: null });
+    if (first.kind !== 'bumped') throw new Error('not bumped');
+    const key = await entry(ref, first.record.ns, 'product', '42', { name: 'lamp' });
+    await raw.set(leaseKey(dataKey(ref, first.record.ns, 'product', '42')), `L${'a'.repeat(23)}`, 'PX', 5_000);
+    const second = await operator.bump(ref, 'product', { expectedRev: first.record.rev });
+    if (second.kind !== 'bumped') throw new Error('not bumped');
+    await entry(ref, second.record.ns, 'product', '42', { name: 'lamp' });
+    const soft = () => operator.invalidate(ref, 'product', '42', { mode: 'soft' });
+    expect(await soft()).toEqual({ removed: 0, markedStale: 2, leasesRevoked: 1 });
+    for (const found of [await operator.find(ref, 'product', '42'), await operator.inspect(Buffer.from(key))]) {
+      expect(found).toMatchObject({ lease: null, content: { kind: 'envelope', flags: ['stale'], value: { name: 'lamp' } } });
+    }
+    await operator.invalidate(ref, 'product', '42');
+    expect(await soft()).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 0 });
+    expect(await operator.find(ref, 'product', '42')).toBeNull();
+  });
+
+  it('removes what it was to mark where Redis has no room for the mark, and says so', async () => {
+    const ref = { env: 'test', service: 'no-room' };
+    const bumped = await operator.bump(ref, 'product', { expectedRev: null });
+    if (bumped.kind !== 'bumped') throw new Error('not bumped');
+    await entry(ref, bumped.record.ns, 'product', '42');
+    await raw.config('SET', 'maxmemory', '1');
+    onTestFinished(async () => void (await raw.config('SET', 'maxmemory', '0')));
+    expect(await operator.invalidate(ref, 'product', '42', { mode: 'soft' })).toEqual({ removed: 1, markedStale: 0, leasesRevoked: 0 });
+    expect(await operator.find(ref, 'product', '42')).toBeNull();
   });
 
   it('names what is wrong with an entry, and reads none that is too long', async () => {
@@ -155,7 +185,7 @@ describe('an operator of a real Redis', () => {
       }
     }
     expect(rows(await walk(ref))).toHaveLength(hostile.length * 9);
-    expect(await operator.invalidate(ref, '*', '*')).toEqual({ removed: 1, leasesRevoked: 0 });
+    expect(await operator.invalidate(ref, '*', '*')).toEqual({ removed: 1, markedStale: 0, leasesRevoked: 0 });
     expect(rows(await walk(ref, { entity: '*' }))).toHaveLength(hostile.length - 1);
     expect(rows(await walk(ref, { entity: ':' }))).toHaveLength(hostile.length);
   });
