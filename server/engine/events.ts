@@ -63,16 +63,18 @@ export function createEventBus(): EventBus {
       }
     }
   };
-  return {
-    get active() {
-      return listeners.size > 0;
-    },
+  // A field, and no getter: each hit in the process asks.
+  const bus = {
+    active: false,
     emit,
-    onEvent(listener) {
+    onEvent(listener: (event: CacheEvent) => void) {
       listeners.add(listener);
+      bus.active = true;
       return () => {
         listeners.delete(listener);
+        bus.active = listeners.size > 0;
       };
     },
   };
+  return bus;
 }

@@ -83,12 +83,12 @@ export class BigKeys {
 
 /** Picks about one of so many events, at random gaps, so that no rhythm of the callers hides a key from it. */
 export class Sampler {
-  readonly #every: number;
+  readonly every: number;
   readonly #random: () => number;
   #left = 1;
 
   constructor(every: number, random: () => number) {
-    this.#every = every;
+    this.every = every;
     this.#random = random;
   }
 
@@ -96,8 +96,13 @@ export class Sampler {
   pick(): number {
     this.#left -= 1;
     if (this.#left > 0) return 0;
-    this.#left = 1 + Math.floor(this.#random() * (2 * this.#every - 1));
-    return this.#every;
+    this.#left = this.gap();
+    return this.every;
+  }
+
+  /** After how many events the next is picked. */
+  gap(): number {
+    return 1 + Math.floor(this.#random() * (2 * this.every - 1));
   }
 }
 
@@ -122,12 +127,10 @@ export class TopKeys {
     if (weight > 0) this.#hot.add(entity, id, weight);
   }
 
-  /** True for a hit that was picked. */
-  localHit(entity: string, id: string): boolean {
-    const weight = this.#localHits.pick();
-    if (weight === 0) return false;
-    this.#hot.add(entity, id, weight);
-    return true;
+  /** A hit that was picked. Returns after how many the next one is: who calls counts them, since to ask for each takes as long as to look up the entry. */
+  localHit(entity: string, id: string): number {
+    this.#hot.add(entity, id, this.#localHits.every);
+    return this.#localHits.gap();
   }
 
   written(entity: string, id: string, bytes: number): void {
