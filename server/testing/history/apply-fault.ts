@@ -72,7 +72,7 @@ export async function applyFault(fault: PlannedFault, targets: FaultTargets): Pr
     case 'restart-from-old-copy':
       return restartFromOldCopy(targets, forMs);
     case 'replace-fleet': {
-      const size = fleet.workers().length;
+      const size = fleet.standing;
       await fleet.killAll();
       await askAdmin(redis, async (client) => {
         const records = await client.keys('sideboard:*:version:*');

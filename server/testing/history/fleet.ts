@@ -60,6 +60,11 @@ export class Fleet {
     return [...this.#workers.values()].filter(({ ready, ending }) => ready && !ending);
   }
 
+  /** How many nobody is ending, ready or not: who ends one starts another. */
+  get standing(): number {
+    return [...this.#workers.values()].filter(({ ending }) => !ending).length;
+  }
+
   worker(target: number): Worker | undefined {
     const workers = this.workers();
     return workers[Math.floor(target * workers.length)];

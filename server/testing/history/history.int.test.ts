@@ -50,6 +50,23 @@ async function keepsThePromise(name: string, scenario: Scenario, operationsMin: 
 
 const MINUTE_MS = 60_000;
 
+it('a fleet that is replaced while one of its processes is has as many as before', async () => {
+  const scenario: Scenario = { ...everything, faults: { 'replace-fleet': 1, 'kill-process': 1 }, gapOperations: [0, 20] };
+  const { faultCount, processes } = await runHistory({
+    seed,
+    scenario,
+    engineDir: engineDist,
+    workerPath,
+    operationsMin: 0,
+    faultsMin: 24,
+    timeMaxMs: MINUTE_MS,
+    stopAtViolation: true,
+    keepHistory: false,
+  });
+  expect(faultCount).toBeGreaterThanOrEqual(24);
+  expect(processes).toBeGreaterThan(24);
+}, 90_000);
+
 describe('the promise, held against the history of several processes', () => {
   it('no fault makes the engine break it', async () => {
     const { checked } = await keepsThePromise('whole engine', everything, 200_000, 180_000);

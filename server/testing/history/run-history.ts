@@ -173,6 +173,7 @@ export async function runHistory(options: HistoryOptions): Promise<HistoryReport
       options.onProgress?.(report(null));
     }
     await lanes;
+    if (fleet.standing !== scenario.processes) problems.push(`the fleet has ${fleet.standing} processes of ${scenario.processes}`);
     await Promise.race([fleet.stop(), pause(STOP_MAX_MS, undefined, { ref: false }).then(() => problems.push('the fleet did not stop'))]);
     checker.finish();
     if (problems.length > 0) throw new Error(`the run itself went wrong (seed ${seed}): ${problems.join('\n')}`);
