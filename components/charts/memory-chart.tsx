@@ -32,14 +32,16 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
       format={formatBytes}
       height={height}
       note={
-        <>
-          {fragmentation !== null && <span>fragmentation {fragmentation.toFixed(1)}×</span>}
-          {limit !== undefined && (
-            <>
-              <Swatch line={{ color: 'var(--sb-limit)', dash: '4 3' }} /> maxmemory
-            </>
-          )}
-        </>
+        fragmentation === null && limit === undefined ? undefined : (
+          <>
+            {fragmentation !== null && <span>fragmentation {fragmentation.toFixed(1)}×</span>}
+            {limit !== undefined && (
+              <>
+                <Swatch line={{ color: 'var(--sb-limit)', dash: '4 3' }} /> maxmemory
+              </>
+            )}
+          </>
+        )
       }
     >
       <TimeChart

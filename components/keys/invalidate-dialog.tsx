@@ -36,6 +36,11 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
       },
     }),
   );
+  const choose = (value: string) => {
+    setMode(value === 'soft' ? 'soft' : 'hard');
+    // What is said of the failure is about the other choice.
+    invalidate.reset();
+  };
   return (
     <ConfirmAct
       onClose={onClose}
@@ -46,7 +51,14 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
       error={invalidate.error}
       onConfirm={() => invalidate.mutate({ env, service, entity, id, idHashed, mode, idempotencyKey: intents[mode] })}
     >
-      <Radio.Group aria-label="What becomes of the entry" value={mode} onChange={(value) => setMode(value === 'soft' ? 'soft' : 'hard')}>
+      {entry.generation !== 'current' && (
+        <p style={{ margin: 0 }}>
+          {entry.generation === 'previous'
+            ? 'This entry is of the previous version, which reads do not reach. The same is done to what the current version holds of its id.'
+            : 'This entry is of an older version: no read reaches it, and it stays until it expires. What is done is done to what the current version holds of its id.'}
+        </p>
+      )}
+      <Radio.Group aria-label="What becomes of the entry" value={mode} onChange={choose}>
         <Stack gap="xs">
           <Radio
             value="hard"
@@ -56,7 +68,12 @@ export function InvalidateDialog({ entry, onClose, onDone }: InvalidateDialogPro
           <Radio
             value="soft"
             label="Mark it stale"
-            description="It stays, and reads are served it as stale while one instance loads it again."
+            disabled={entry.envelope === null}
+            description={
+              entry.envelope === null
+                ? 'What is stored is no entry that could be served.'
+                : 'It stays, and reads are served it as stale while one instance loads it again.'
+            }
           />
         </Stack>
       </Radio.Group>

@@ -1,7 +1,9 @@
 'use client';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
+import { ID_FILTER_CHARS_MAX } from '../../server/contract/keys.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { formatCount } from '../../server/contract/units.ts';
 import { Card } from '../layout/card.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
 import { PageHead } from '../layout/page-head.tsx';
@@ -142,9 +144,13 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   );
 }
 
-/** What to do where no key begins with this text. The key of a very long id holds no more than its first 64 characters. */
+/** The key of a very long id has 64 characters of it, and one of the id takes six at most. */
+const ID_HEAD_CHARS_MIN = 10;
+
+/** What to do where no key begins with this text. */
 function adviceFor(prefix: string): string {
-  return prefix.length > 64
-    ? 'The key of a very long id holds but its beginning and a digest: its entry is found by the whole id alone.'
-    : 'Widen the filter, or wait for the next read to fill an entry.';
+  const usual = 'Widen the filter, or wait for the next read to fill an entry.';
+  return prefix.length <= ID_HEAD_CHARS_MIN
+    ? usual
+    : `${usual} The key of a very long id holds but its beginning and a digest: choose its entity and give the whole id, of at most ${formatCount(ID_FILTER_CHARS_MAX)} characters.`;
 }

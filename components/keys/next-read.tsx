@@ -3,8 +3,8 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconCircleCheck, IconDatabase, IconHourglass, IconServer2, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import type { ExplainInput, ExplainView, InstanceRead } from '../../server/contract/keys.ts';
-import { formatBytes } from '../../server/contract/units.ts';
+import { type ExplainInput, type ExplainView, ID_FILTER_CHARS_MAX, type InstanceRead } from '../../server/contract/keys.ts';
+import { formatBytes, formatCount } from '../../server/contract/units.ts';
 import { Ago } from '../layout/ago.tsx';
 import { QueryTrouble } from '../layout/notice.tsx';
 import { alone } from '../trpc/trpc-client.ts';
@@ -58,7 +58,8 @@ export function NextRead({ of, olderVersion = false }: NextReadProps) {
       )}
       {view === null && (
         <p className={classes['dim']}>
-          The key holds a digest of this long id, and instances are asked by the id: give the exact id in the filter above.
+          The key holds a digest of this long id, and instances are asked by the id: give the exact id in the filter above, which takes{' '}
+          {formatCount(ID_FILTER_CHARS_MAX)} characters.
         </p>
       )}
       {view != null && !query.isError && (

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ConfigurationError, describeError, Unavailable } from './errors.ts';
+import { ConfigurationError, describeError, isOutOfRoom, Unavailable } from './errors.ts';
 
 const carrying = (message: string, more: object = {}) => Object.assign(new Error(message), { command: { args: ['secret'] } }, more);
 
@@ -15,4 +15,18 @@ it.each([
   ['of what is no error nothing', 'secret', 'unknown error'],
 ])('one safe line: %s', (_, error, line) => {
   expect(describeError(error)).toBe(line);
+});
+
+it.each([
+  ['of a command', "OOM command not allowed when used memory > 'maxmemory'.", true],
+  ['of a script', "OOM command not allowed when used memory > 'maxmemory'. script: 5f, on @user_script:1.", true],
+  [
+    'of a script before Redis 7',
+    "ERR Error running script (call to f_5f): @user_script:1: -OOM command not allowed when used memory > 'maxmemory'.",
+    true,
+  ],
+  ['of a slot that moves', 'TRYAGAIN Multiple keys request during rehashing of slot', true],
+  ['of anything else', 'NOPERM this user has no permissions', false],
+])('no room, by the words %s', (_, message, outOfRoom) => {
+  expect(isOutOfRoom(carrying(message, { name: 'ReplyError' }))).toBe(outOfRoom);
 });

@@ -50,9 +50,13 @@ interface Running {
   container: Container;
 }
 
+type Closer = () => unknown;
+
 /** Registers the hooks of the file that calls it. The service caches one entity and lets itself be experimented on. */
 export function consoleBed({ env, service, entity }: { env: string; service: string; entity: string }): ConsoleBed {
   let running: Running | null = null;
+  /** Of what has been started, the first first: a set-up that fails midway leaves nothing behind. */
+  const closers: Closer[] = [];
   let admin = '';
   const started = () => {
     if (running === null) throw new Error('the console of this file runs while its tests do');
@@ -61,11 +65,17 @@ export function consoleBed({ env, service, entity }: { env: string; service: str
 
   beforeAll(async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'sideboard-console-'));
-    const [redis, postgres] = await Promise.all([startRedisServer(), startPostgres()]);
+    closers.push(() => rmSync(folder, { recursive: true, force: true }));
+    const redis = await startRedisServer();
+    closers.push(() => redis.stop());
+    const postgres = await startPostgres();
+    closers.push(() => postgres.stop());
     const policies = { [entity]: { ttl: '30s' as const } };
     const cache = createCache<string>({ env, service, redis: redis.url, deadlineMs: 500, allowFaults: true, policies });
+    closers.push(() => cache.close());
     await cache.ready();
     running = { redis, postgres, service: cache, folder, container: await open(redis, postgres, folder) };
+    closers.push(() => started().container.close());
     // A console starts without its store: on a busy machine that comes later.
     admin = await vi.waitFor(() => bed.signIn('root', 'admin'), { timeout: 30_000 });
     await vi.waitFor(async () => expect((await bed.call(admin, 'versions.list', { env, service })).data).toHaveLength(1), {
@@ -74,11 +84,7 @@ export function consoleBed({ env, service, entity }: { env: string; service: str
   }, 60_000);
 
   afterAll(async () => {
-    const { redis, postgres, service: cache, folder, container } = started();
-    await container.close();
-    await cache.close();
-    await Promise.all([redis.stop(), postgres.stop()]);
-    rmSync(folder, { recursive: true, force: true });
+    for (const close of closers.reverse()) await close();
   });
 
   const bed: ConsoleBed = {

@@ -1,9 +1,10 @@
 import { textOf } from '../ask-redis.ts';
 import { STALE_MARK } from '../envelope.ts';
-import { isOutOfRoom, OperatorUnavailable } from '../errors.ts';
+import { isOutOfRoom } from '../errors.ts';
 import { type InvalidationMode, namespacesOf } from '../invalidate-key.ts';
 import { type CacheKey, dataKeyOf, dataKeyPrefix, escapeId, inboxPrefix, leaseKey, standingId, versionKey } from '../keys.ts';
-import { invalidateEntry as invalidateScript, type PipelineCommand, type Script, scriptCommand, softInvalidate } from '../scripts.ts';
+import { type PipelineCommand, scriptCommand } from '../redis/run-pipeline.ts';
+import { invalidateEntry as invalidateScript, type Script, softInvalidate } from '../scripts.ts';
 import { parseVersionRecord } from '../version-record.ts';
 import type { InvalidateOptions, InvalidateResult, KeySpaceRef } from './operator.ts';
 import type { OperatorConnection } from './operator-connection.ts';
@@ -27,16 +28,17 @@ export async function invalidateEntry(
   const result: InvalidateResult = { removed: 0, markedStale: 0, leasesRevoked: 0 };
   const covered = new Set<string>();
   let applied = mode;
-  const send = (namespaces: readonly string[]): Promise<unknown[]> => {
+  const send = async (namespaces: readonly string[]): Promise<unknown[]> => {
     const commands = namespaces.map((ns) => commandFor(applied, dataKeyOf(dataKeyPrefix(ref, ns, entity), idPart), inboxPrefix(ref)));
-    return connection.run('changes', [...commands, readRecord]);
+    const replies = await connection.attempt('changes', [...commands, readRecord]);
+    if (applied === 'hard' || !replies.some((reply) => reply instanceof Error && isOutOfRoom(reply))) {
+      return connection.accepted('changes', replies);
+    }
+    applied = 'hard';
+    return send(namespaces);
   };
   const cover = async (namespaces: readonly string[]): Promise<unknown> => {
-    const replies = await send(namespaces).catch((error: unknown) => {
-      if (applied === 'hard' || !isRefusedForRoom(error)) throw error;
-      applied = 'hard';
-      return send(namespaces);
-    });
+    const replies = await send(namespaces);
     for (const ns of namespaces) covered.add(ns);
     for (const reply of replies.slice(0, -1)) {
       const [entries, leases] = listOf(reply);
@@ -54,10 +56,6 @@ export async function invalidateEntry(
 function commandFor(mode: InvalidationMode, key: CacheKey, inbox: string): PipelineCommand & { script: Script } {
   const keys = [key, leaseKey(key)];
   return mode === 'hard' ? scriptCommand(invalidateScript, keys, [inbox]) : scriptCommand(softInvalidate, keys, [inbox, STALE_MARK]);
-}
-
-function isRefusedForRoom(error: unknown): boolean {
-  return error instanceof OperatorUnavailable && error.cause instanceof Error && isOutOfRoom(error.cause);
 }
 
 function namespacesIn(reply: unknown): string[] {

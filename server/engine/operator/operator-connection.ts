@@ -3,8 +3,9 @@ import type { Clock } from '../clock.ts';
 import { causeOf, describeError, OperatorUnavailable } from '../errors.ts';
 import { type ResolvedConnection, showAddress } from '../redis/connection.ts';
 import { openClient } from '../redis/open-client.ts';
+import { type PipelineCommand, runPipeline } from '../redis/run-pipeline.ts';
 import { withDeadline } from '../redis/with-deadline.ts';
-import { type PipelineCommand, runPipeline, type Script } from '../scripts.ts';
+import type { Script } from '../scripts.ts';
 import { AttemptError } from './attempt-error.ts';
 import { explainConnectionError } from './explain-connection-error.ts';
 import type { OperatorState } from './operator.ts';
@@ -68,7 +69,11 @@ export class OperatorConnection {
 
   /** One pipeline, the change first. Rejects with `OperatorUnavailable` when Redis does not answer in time or refuses one of the commands. */
   async run(effect: Effect, commands: readonly (PipelineCommand & { script?: Script })[]): Promise<unknown[]> {
-    const replies = await this.attempt(effect, commands);
+    return this.accepted(effect, await this.attempt(effect, commands));
+  }
+
+  /** The replies of a pipeline none of whose commands was refused; else throws as `run` rejects. */
+  accepted(effect: Effect, replies: unknown[]): unknown[] {
     const refused = replies.find((reply) => reply instanceof Error);
     if (refused !== undefined)
       throw this.unavailable(refused, effect === 'reads' || (refused === replies[0] && isReply(refused)) ? 'no' : 'unknown');
