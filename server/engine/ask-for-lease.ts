@@ -4,7 +4,8 @@ import type { EntityState } from './entity-state.ts';
 import { ENVELOPE_HEAD_BYTES } from './envelope.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
-import { acquireLease, acquireRefresh, releaseLease, removeIfUnchanged, scriptCommand } from './scripts.ts';
+import { scriptCommand } from './redis/run-pipeline.ts';
+import { acquireLease, acquireRefresh, releaseLease, removeIfUnchanged } from './scripts.ts';
 import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 export type LeaseAnswer =

@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { EngineContext } from './engine-context.ts';
 import { Unavailable } from './errors.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
-import { type PipelineCommand, type Script, startPipeline } from './scripts.ts';
+import { type PipelineCommand, startPipeline } from './redis/run-pipeline.ts';
+import type { Script } from './scripts.ts';
 
 /** `replid`: of the server that answered (rule 12). */
 export type Answer = { ok: true; replies: unknown[]; replid: string | null } | { ok: false; error: Error };

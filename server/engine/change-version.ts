@@ -2,7 +2,8 @@ import { askRedis } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { Unavailable } from './errors.ts';
-import { bumpVersion, scriptCommand, undoBump } from './scripts.ts';
+import { scriptCommand } from './redis/run-pipeline.ts';
+import { bumpVersion, undoBump } from './scripts.ts';
 import type { VersionRecord } from './version-record.ts';
 import { readChange, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 

@@ -38,8 +38,8 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
   readonly #entities: ReadonlyMap<string, EntityState>;
   readonly #context: EngineContext;
   readonly #batcher: ReadBatcher;
-  /** Of the last hit in the process: most come from one entity after the other. */
-  #lastHit: EntityState | undefined;
+  /** The entity last looked up in the process: most hits come from one after the other. */
+  #lastLookedUp: EntityState | undefined;
   #hitsUntilPick = 1;
 
   constructor(options: ResolvedCacheOptions, parts: CacheParts) {
@@ -122,9 +122,9 @@ class SideboardCache implements Pick<Cache, 'ready' | 'bumpVersion' | 'undoBump'
 
   /** Rule 13. The fastest path of all: one look at the clock, and nothing is made. */
   #served(entityName: string, id: string): Promise<unknown> | null {
-    const entity = this.#lastHit?.name === entityName ? this.#lastHit : this.#entities.get(entityName);
+    const entity = this.#lastLookedUp?.name === entityName ? this.#lastLookedUp : this.#entities.get(entityName);
     if (entity === undefined || entity.local === null) return null;
-    this.#lastHit = entity;
+    this.#lastLookedUp = entity;
     const entry = entity.local.entries.get(id);
     if (entry === undefined || !servesLocally(entity, entity.local, entry, this.#context.clock.monotonicMs())) return null;
     entity.metrics.l1Hits += 1;

@@ -5,7 +5,8 @@ import { ENVELOPE_HEAD_BYTES, type EncodedPayload, renewHead, sealEnvelope } fro
 import { leaseKey } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { jitteredTtlMs } from './policy.ts';
-import { extendEntry, fillEntry, scriptCommand } from './scripts.ts';
+import { scriptCommand } from './redis/run-pipeline.ts';
+import { extendEntry, fillEntry } from './scripts.ts';
 
 /** Fills waiting or under way at most; one more is dropped and its lease given back. */
 const FILLS_MAX = 1_000;

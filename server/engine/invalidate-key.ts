@@ -5,7 +5,8 @@ import type { EntityState } from './entity-state.ts';
 import { STALE_MARK } from './envelope.ts';
 import { isOutOfRoom, Unavailable } from './errors.ts';
 import { type CacheKey, dataKey, leaseKey } from './keys.ts';
-import { invalidateEntry, type PipelineCommand, type Script, scriptCommand, softInvalidate } from './scripts.ts';
+import { type PipelineCommand, scriptCommand } from './redis/run-pipeline.ts';
+import { invalidateEntry, type Script, softInvalidate } from './scripts.ts';
 import type { VersionRecord } from './version-record.ts';
 import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 

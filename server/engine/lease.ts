@@ -2,7 +2,8 @@ import { askRedis, integerOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
-import { releaseLease, renewLease, scriptCommand } from './scripts.ts';
+import { scriptCommand } from './redis/run-pipeline.ts';
+import { releaseLease, renewLease } from './scripts.ts';
 
 /** A token that stands, as far as this instance knows, in one lease; renewed at a third of its length until it is ended. */
 export class Lease {

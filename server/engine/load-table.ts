@@ -12,8 +12,9 @@ import { type Load, type LoadSlot, slotOf, tidy } from './load-slot.ts';
 import { isNotModified, type LoadTerms, loadContextOf } from './load-terms.ts';
 import type { LoadWaiter } from './load-waiter.ts';
 import { noteSize } from './note-size.ts';
+import { scriptCommand } from './redis/run-pipeline.ts';
 import { type RunLoaderOptions, runLoader } from './run-loader.ts';
-import { removeIfUnchanged, scriptCommand } from './scripts.ts';
+import { removeIfUnchanged } from './scripts.ts';
 
 /**
  * The loads of this process: at most one running and one next for each key. Those with a lease fill what they load. Where no

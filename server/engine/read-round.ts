@@ -5,7 +5,7 @@ import type { LocalTier } from './l1/local-tier.ts';
 import type { LeaseQuestion } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
 import type { Batch, Read } from './read.ts';
-import type { PipelineCommand } from './scripts.ts';
+import type { PipelineCommand } from './redis/run-pipeline.ts';
 import { type RecordReply, readRecordCommand } from './versions.ts';
 
 /** So many rounds wait at once that an empty map for each would show. */

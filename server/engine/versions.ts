@@ -1,7 +1,8 @@
 import { askRedis, textOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { adoptVersion, mintVersion, type PipelineCommand, raiseVersion, type Script, scriptCommand } from './scripts.ts';
+import { type PipelineCommand, scriptCommand } from './redis/run-pipeline.ts';
+import { adoptVersion, mintVersion, raiseVersion, type Script } from './scripts.ts';
 import { parseVersionRecord, type VersionRecord } from './version-record.ts';
 
 /** Rule 8: a no-op that only a primary answers. */

@@ -8,7 +8,8 @@ import { type Invalidated, invalidateKey, namespacesOf } from './invalidate-key.
 import { dataKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
 import { noteSize } from './note-size.ts';
-import { beginWrite, scriptCommand } from './scripts.ts';
+import { scriptCommand } from './redis/run-pipeline.ts';
+import { beginWrite } from './scripts.ts';
 import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 const OPENING_ROUNDS_MAX = 5;

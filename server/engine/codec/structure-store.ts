@@ -2,7 +2,8 @@ import { askRedis, textOf } from '../ask-redis.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { EntityState } from '../entity-state.ts';
 import { structuresKey } from '../keys.ts';
-import { publishStructures, scriptCommand } from '../scripts.ts';
+import { scriptCommand } from '../redis/run-pipeline.ts';
+import { publishStructures } from '../scripts.ts';
 import { readStructures, type StructureSet, writeStructures } from './structure-set.ts';
 
 /** Sets of one entity that Redis keeps; an instance knows as many. */

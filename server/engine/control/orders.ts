@@ -2,7 +2,7 @@ import type { CacheEvent } from '../events.ts';
 import type { FaultSwitch } from '../fault/fault-switch.ts';
 import { faultsKey, policiesKey } from '../keys.ts';
 import type { KeySpaceRef } from '../operator/operator.ts';
-import type { PipelineCommand } from '../scripts.ts';
+import type { PipelineCommand } from '../redis/run-pipeline.ts';
 import type { ControlMessage, ExplainMessage } from '../wire/control-message.ts';
 import { faultDocument } from '../wire/fault-order.ts';
 import { type PolicyDocument, policyDocument } from '../wire/policy-document.ts';

@@ -2,7 +2,7 @@ import { textOf } from '../ask-redis.ts';
 import type { EntityState } from '../entity-state.ts';
 import type { EnvelopeTimes } from '../envelope.ts';
 import { escapesWhole } from '../keys.ts';
-import type { PipelineCommand } from '../scripts.ts';
+import type { PipelineCommand } from '../redis/run-pipeline.ts';
 import { parseVersionRecord } from '../version-record.ts';
 import type { Reservation } from './local-entries.ts';
 import type { LocalTier } from './local-tier.ts';

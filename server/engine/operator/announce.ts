@@ -2,7 +2,7 @@ import type { AckInbox, Announcement } from '../control/collect-acks.ts';
 import { livingInstances } from '../control/living-instances.ts';
 import { parseTimeReply } from '../control/redis-offset.ts';
 import { controlChannel, instancesKey } from '../keys.ts';
-import type { PipelineCommand } from '../scripts.ts';
+import type { PipelineCommand } from '../redis/run-pipeline.ts';
 import type { InstanceRecord } from '../wire/instance-record.ts';
 import type { AckResult, KeySpaceRef } from './operator.ts';
 import type { OperatorConnection } from './operator-connection.ts';

@@ -1,11 +1,12 @@
 import { textOf } from '../ask-redis.ts';
 import type { AckInbox } from '../control/collect-acks.ts';
 import { versionKey } from '../keys.ts';
-import { bumpVersion as bumpScript, scriptCommand } from '../scripts.ts';
+import { scriptCommand } from '../redis/run-pipeline.ts';
+import { bumpVersion as bumpScript } from '../scripts.ts';
 import { announce, readWhoRuns, whoRuns } from './announce.ts';
 import type { BumpResult, KeySpaceRef } from './operator.ts';
 import type { OperatorConnection } from './operator-connection.ts';
-import { viewOf } from './read-versions.ts';
+import { showRecord } from './read-versions.ts';
 import { listOf } from './replies.ts';
 
 /** Rule 7. Everything of the entity is unreachable once the script has run; instances are told so that they need no second round trip. */
@@ -22,7 +23,7 @@ export async function bumpVersion(
     ...whoRuns(ref),
   ]);
   const [changed, text] = listOf(reply);
-  const record = viewOf(textOf(text));
+  const record = showRecord(textOf(text));
   if (changed !== 1 || record === null) return { kind: 'conflict', record };
   const ids = readWhoRuns(running).map((instance) => instance.id);
   const acks = await announce(connection, inbox, ref, { t: 'bump', entity, rev: record.rev }, ids);

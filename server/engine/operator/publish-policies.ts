@@ -1,6 +1,7 @@
 import type { AckInbox } from '../control/collect-acks.ts';
 import { policiesKey } from '../keys.ts';
-import { publishPolicies as publishScript, scriptCommand } from '../scripts.ts';
+import { scriptCommand } from '../redis/run-pipeline.ts';
+import { publishPolicies as publishScript } from '../scripts.ts';
 import { type PolicyDocument, policyDocument } from '../wire/policy-document.ts';
 import { announce, readWhoRuns, whoRuns } from './announce.ts';
 import type { AckResult, KeySpaceRef } from './operator.ts';

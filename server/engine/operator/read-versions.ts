@@ -17,11 +17,11 @@ export async function readVersions(
   if (entities.length === 0) return new Map();
   const [records] = await connection.run('reads', [{ name: 'MGET', args: entities.map((entity) => versionKey(ref, entity)) }]);
   const list = listOf(records);
-  return new Map(entities.map((entity, index) => [entity, viewOf(textOf(list[index]))]));
+  return new Map(entities.map((entity, index) => [entity, showRecord(textOf(list[index]))]));
 }
 
 /** What a console sees of a record's text. */
-export function viewOf(text: string | null): VersionView | null {
+export function showRecord(text: string | null): VersionView | null {
   const record = text === null ? null : parseVersionRecord(text);
   return record === null ? null : { rev: record.rev, ns: record.ns, prev: record.prev };
 }

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Command } from 'ioredis';
-import type { ScriptArgument } from '../scripts.ts';
+import type { ScriptArgument } from './run-pipeline.ts';
 
 /** A command of a pipeline that the engine has put its own deadline on. Replies are Buffers. */
 export class PipelinedCommand extends Command {

@@ -1,4 +1,4 @@
-import type { PipelineCommand } from '../scripts.ts';
+import type { PipelineCommand } from './run-pipeline.ts';
 
 /** Asked at the end of a pipeline, told apart from every other of this connection. */
 export interface StepQuestion {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { bumpVersion, runScript } from '../../engine/scripts.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { bumpVersion } from '../../engine/scripts.ts';
 import { keySpaceOf } from './key-space.ts';
 import { patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { inboxPrefix, leaseKey } from '../../engine/keys.ts';
-import { acquireLease, beginWrite, fillEntry, invalidateEntry, runScript } from '../../engine/scripts.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { acquireLease, beginWrite, fillEntry, invalidateEntry } from '../../engine/scripts.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';

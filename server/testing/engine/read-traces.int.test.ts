@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FALLBACK_MS } from '../../engine/lease-gates.ts';
-import { beginWrite, runScript } from '../../engine/scripts.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { beginWrite } from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
 import { token } from './key-space.ts';
 import { deferred, patient } from './open-caches.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { bumpVersion, runScript } from '../../engine/scripts.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { bumpVersion } from '../../engine/scripts.ts';
 import { startRedisServer } from '../redis-server.ts';
 import { commandCalls } from './command-calls.ts';
 import { holdLinksTo } from './held-links.ts';

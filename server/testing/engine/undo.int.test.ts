@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { dataKey, leaseKey, showVersion } from '../../engine/keys.ts';
-import { adoptVersion, bumpVersion, runScript, undoBump } from '../../engine/scripts.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { adoptVersion, bumpVersion, undoBump } from '../../engine/scripts.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { leaseKey } from '../../engine/keys.ts';
-import { bumpVersion, invalidateEntry, mintVersion, raiseVersion, runScript } from '../../engine/scripts.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { bumpVersion, invalidateEntry, mintVersion, raiseVersion } from '../../engine/scripts.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';

@@ -157,7 +157,7 @@ export const seededBugs: readonly ProvenBug[] = [
       // Reads that wait for the end of a turn are more often under way when Redis dies.
       { file: 'read-batcher.js', find: 'process.nextTick(flush);', replace: 'setImmediate(flush);' },
       // Else ioredis would write it to what a pipeline was gathered in, and nobody would send it.
-      { file: 'scripts.js', find: 'client.sendCommand(command, outgoing);', replace: 'client.sendCommand(command);' },
+      { file: 'redis/run-pipeline.js', find: 'client.sendCommand(command, outgoing);', replace: 'client.sendCommand(command);' },
     ],
     // Reads are under way when Redis dies, and are still waited for when it has come back.
     scenario: {
