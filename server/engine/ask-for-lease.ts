@@ -1,12 +1,12 @@
-import { askRedis, integerOf, textOf } from './ask-redis.ts';
+import { type Answer, askRedis, integerOf, textOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { ENVELOPE_HEAD_BYTES } from './envelope.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
-import { scriptCommand } from './redis/run-pipeline.ts';
+import { type PipelineCommand, scriptCommand } from './redis/run-pipeline.ts';
 import { acquireLease, acquireRefresh, releaseLease, removeIfUnchanged } from './scripts.ts';
-import { readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
+import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 export type LeaseAnswer =
   | { kind: 'granted'; lease: Lease }
@@ -25,43 +25,98 @@ export interface UselessEntry {
   readonly bytes: Buffer;
 }
 
-/** Asks the fleet for the right to load a missing key, and for the version record in the same round trip. */
-export async function askForLease(
-  context: EngineContext,
-  versions: Versions,
-  entity: EntityState,
-  at: { key: CacheKey; ns: string },
-  useless: UselessEntry | null,
-): Promise<LeaseAnswer> {
-  const token = context.nextToken('L');
-  const { leaseMs } = entity.policy;
-  const keys = [at.key, leaseKey(at.key)];
-  const removal = useless?.why === 'problem' ? [scriptCommand(removeIfUnchanged, [at.key], [useless.bytes])] : [];
-  const superseded = useless?.why === 'expired' ? useless.bytes.subarray(0, ENVELOPE_HEAD_BYTES) : '';
-  const { highestRev } = entity;
-  const answer = await askRedis(context, context.lease, [
-    ...removal,
-    scriptCommand(acquireLease, keys, [token, leaseMs, context.instance, superseded]),
-    readRecordCommand(entity),
-  ]);
-  if (!answer.ok) return { kind: 'unavailable' };
-  const [reply, recordReply] = answer.replies.slice(removal.length);
-  if (!Array.isArray(reply)) return { kind: 'unavailable' };
-  const granted = reply[0] === 1;
-  const record = readRecordReply(entity, recordReply, { highestRev, replid: answer.replid });
-  if (record.kind === 'record') entity.see(record.record);
-  if (record.kind !== 'record' || record.record.ns !== at.ns) {
-    if (granted) await giveBack(context, at.key, token);
+interface Question {
+  readonly entity: EntityState;
+  readonly at: { readonly key: CacheKey; readonly ns: string };
+  readonly token: string;
+  readonly useless: UselessEntry | null;
+  resolve(answer: LeaseAnswer | Promise<LeaseAnswer>): void;
+}
+
+/** Questions in one pipeline at most. */
+const BATCH_MAX = 64;
+
+/**
+ * Asks the fleet for the right to load missing keys: those of one turn go out as one pipeline, with the version record of each
+ * of their entities in the same round trip.
+ */
+export class LeaseAsker {
+  readonly #context: EngineContext;
+  readonly #versions: Versions;
+  #unsent: Question[] = [];
+
+  constructor(context: EngineContext, versions: Versions) {
+    this.#context = context;
+    this.#versions = versions;
+  }
+
+  ask(entity: EntityState, at: { key: CacheKey; ns: string }, useless: UselessEntry | null): Promise<LeaseAnswer> {
+    return new Promise((resolve) => {
+      const waiting = this.#unsent.push({ entity, at, token: this.#context.nextToken('L'), useless, resolve });
+      // What is no legal entry is sent along, whole: one of those goes by itself.
+      if (waiting === BATCH_MAX || useless?.why === 'problem') this.#flush();
+      else if (waiting === 1) process.nextTick(() => this.#flush());
+    });
+  }
+
+  #flush(): void {
+    const questions = this.#unsent;
+    this.#unsent = [];
+    if (questions.length === 0) return;
+    const commands: PipelineCommand[] = [];
+    /** By entity: the highest rev that was known when the record was asked for, and where its reply stands. */
+    const records = new Map<EntityState, { readonly highestRev: number; readonly at: number }>();
+    const asked = questions.map((question) => {
+      const { entity, at, token, useless } = question;
+      if (useless?.why === 'problem') commands.push(scriptCommand(removeIfUnchanged, [at.key], [useless.bytes]));
+      const superseded = useless?.why === 'expired' ? useless.bytes.subarray(0, ENVELOPE_HEAD_BYTES) : '';
+      const args = [token, entity.policy.leaseMs, this.#context.instance, superseded];
+      return { question, at: commands.push(scriptCommand(acquireLease, [at.key, leaseKey(at.key)], args)) - 1 };
+    });
+    for (const { entity } of questions) {
+      if (!records.has(entity)) records.set(entity, { highestRev: entity.highestRev, at: commands.push(readRecordCommand(entity)) - 1 });
+    }
+    const judge = (answer: Answer) => {
+      for (const { question, at } of asked) {
+        const record = records.get(question.entity);
+        if (!answer.ok || record === undefined) question.resolve({ kind: 'unavailable' });
+        else {
+          const recordReply = readRecordReply(question.entity, answer.replies[record.at], { ...record, replid: answer.replid });
+          question.resolve(this.#judge(question, answer.replies[at], recordReply));
+        }
+      }
+    };
+    askRedis(this.#context, this.#context.lease, commands)
+      .then(judge)
+      .catch((error: unknown) => {
+        // A defect of the engine; nobody may hang for it.
+        for (const question of questions) question.resolve(Promise.reject(error));
+      });
+  }
+
+  #judge({ entity, at, token }: Question, reply: unknown, record: RecordReply): LeaseAnswer | Promise<LeaseAnswer> {
+    if (!Array.isArray(reply)) return { kind: 'unavailable' };
+    const granted = reply[0] === 1;
+    if (record.kind === 'record') entity.see(record.record);
+    if (record.kind !== 'record' || record.record.ns !== at.ns)
+      return this.#askElsewhere(entity, granted ? { key: at.key, token } : null, record);
+    const { leaseMs } = entity.policy;
+    if (granted)
+      return { kind: 'granted', lease: new Lease(this.#context, this.#context.lease, { key: at.key, ns: at.ns, token, leaseMs }) };
+    if (reply[0] === 2 && Buffer.isBuffer(reply[1])) return { kind: 'entry', bytes: reply[1] };
+    const held = textOf(reply[1]);
+    if (reply[0] === 3 && held !== null) return { kind: 'held', token: held };
+    return { kind: 'writing' };
+  }
+
+  /** The question was asked under another version than stands. `granted`: what it brought all the same. */
+  async #askElsewhere(entity: EntityState, granted: { key: CacheKey; token: string } | null, record: RecordReply): Promise<LeaseAnswer> {
+    if (granted !== null) await giveBack(this.#context, granted.key, granted.token);
     if (record.kind === 'record') return { kind: 'moved' };
     if (record.kind === 'refused') return { kind: 'unavailable' };
-    const repaired = await versions.repair(entity, repairOf(record));
+    const repaired = await this.#versions.repair(entity, repairOf(record));
     return repaired && record.kind !== 'regressed' ? { kind: 'moved' } : { kind: 'unavailable' };
   }
-  if (granted) return { kind: 'granted', lease: new Lease(context, context.lease, { ...at, token, leaseMs }) };
-  if (reply[0] === 2 && Buffer.isBuffer(reply[1])) return { kind: 'entry', bytes: reply[1] };
-  const held = textOf(reply[1]);
-  if (reply[0] === 3 && held !== null) return { kind: 'held', token: held };
-  return { kind: 'writing' };
 }
 
 /** Asks for the right to refresh an entry that is served as stale meanwhile; null if somebody else has it, or nothing is left to refresh. */

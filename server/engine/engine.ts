@@ -14,6 +14,7 @@ import { createEventBus, type EventBus } from './events.ts';
 import { type Explanation, explainKey } from './explain-key.ts';
 import { FaultSwitch } from './fault/fault-switch.ts';
 import { FillQueue } from './fill-queue.ts';
+import { ForeseenLeases } from './foreseen-leases.ts';
 import { createInstanceId, tokenSource } from './instance-id.ts';
 import { inboxChannel, inboxPrefix } from './keys.ts';
 import { explainLocal } from './l1/explain-local.ts';
@@ -118,8 +119,10 @@ export class Engine {
     this.#structures = new StructureStore(this.context);
     this.local = options.l1 === null ? null : this.#openLocal(options.l1, openSubscriber);
     const loads = new LoadTable(this.context, { fills: this.#fills, structures: this.#structures });
-    this.#gates = new LeaseGates(this.context, loads, { versions: this.#versions, wakeUps: this.#wakeUps });
+    const foreseen = new ForeseenLeases(this.context);
+    this.#gates = new LeaseGates(this.context, loads, { versions: this.#versions, wakeUps: this.#wakeUps, foreseen });
     this.batcher = new ReadBatcher(this.context, {
+      foreseen,
       loads,
       gates: this.#gates,
       versions: this.#versions,

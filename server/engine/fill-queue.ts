@@ -30,42 +30,44 @@ export interface Fill {
 interface QueuedFill {
   readonly fill: Fill;
   readonly queuedAtMs: number;
-  done(): void;
+  /** Called once, when the entry stands or its lease is given back. */
+  readonly done: () => void;
 }
 
 /** Writes what was loaded, off the request path (rule 2): the caller has its answer already. A turn's fills go out as one pipeline. */
 export class FillQueue {
   readonly #context: EngineContext;
-  readonly #underWay = new Set<Promise<void>>();
+  #underWay = 0;
   #waiting: QueuedFill[] = [];
+  #drained: (() => void)[] = [];
   #lagMsMax = 0;
 
   constructor(context: EngineContext) {
     this.#context = context;
   }
 
-  /** Resolves when the entry stands or its lease is given back; never rejects. */
-  add(fill: Fill): Promise<void> {
-    const running = new Promise<void>((done) => {
-      const queued: QueuedFill = { fill, queuedAtMs: this.#context.clock.monotonicMs(), done };
-      if (this.#underWay.size >= FILLS_MAX) {
-        this.#drop(queued);
-      } else if (this.#waiting.push(queued) === 1) setImmediate(() => this.#flush());
-    }).finally(() => this.#underWay.delete(running));
-    this.#underWay.add(running);
-    return running;
+  /** `done` is called once, when the entry stands or its lease is given back. */
+  add(fill: Fill, done: () => void): void {
+    const queued: QueuedFill = { fill, queuedAtMs: this.#context.clock.monotonicMs(), done };
+    this.#underWay += 1;
+    if (this.#underWay > FILLS_MAX) {
+      this.#drop(queued);
+    } else if (this.#waiting.push(queued) === 1) {
+      // Two turns: what the callers ask for next goes first, also on the connection that both share.
+      setImmediate(() => setImmediate(() => this.#flush()));
+    }
   }
 
   /** Resolves when no fill is under way; each is bounded by its deadline. */
-  async drain(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  drain(): Promise<void> {
+    return this.#underWay === 0 ? Promise.resolve() : new Promise((resolve) => this.#drained.push(resolve));
   }
 
   /** Fills that have not ended, and the longest way from load to entry since the last call. */
   takeLag(): { waiting: number; lagMsMax: number } {
     const lagMsMax = this.#lagMsMax;
     this.#lagMsMax = 0;
-    return { waiting: this.#underWay.size, lagMsMax };
+    return { waiting: this.#underWay, lagMsMax };
   }
 
   #flush(): void {
@@ -108,7 +110,7 @@ export class FillQueue {
   }
 
   #settle(queued: QueuedFill, stored: number | null): void {
-    const { entity, id, lease } = queued.fill;
+    const { entity, id } = queued.fill;
     const { counts } = entity.metrics;
     if (stored === 1) counts.fills += 1;
     else if (stored !== null) counts.fillsRejected += 1;
@@ -120,14 +122,25 @@ export class FillQueue {
       result: stored === 1 ? 'stored' : stored === null ? 'failed' : 'rejected',
     });
     // Refused, out of memory for one: who waits must not wait for the lease to run out.
-    if (stored === null) lease.release().then(queued.done, queued.done);
-    else queued.done();
+    if (stored === null) this.#release(queued);
+    else this.#end(queued);
   }
 
   #drop(queued: QueuedFill): void {
-    const { entity, id, lease } = queued.fill;
+    const { entity, id } = queued.fill;
     this.#context.bus.emit({ type: 'fill', entity: entity.name, id, result: 'dropped' });
-    lease.release().then(queued.done, queued.done);
+    this.#release(queued);
+  }
+
+  #release(queued: QueuedFill): void {
+    const end = () => this.#end(queued);
+    queued.fill.lease.release().then(end, end);
+  }
+
+  #end({ done }: QueuedFill): void {
+    this.#underWay -= 1;
+    done();
+    if (this.#underWay === 0) for (const drained of this.#drained.splice(0)) drained();
   }
 }
 

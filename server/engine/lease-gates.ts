@@ -1,8 +1,9 @@
-import { askForLease, askForRefresh, type LeaseAnswer, type UselessEntry } from './ask-for-lease.ts';
+import { askForRefresh, type LeaseAnswer, LeaseAsker, type UselessEntry } from './ask-for-lease.ts';
 import type { Loader } from './cache.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { ENVELOPE_HEAD_BYTES, judge } from './envelope.ts';
+import type { ForeseenLease, ForeseenLeases } from './foreseen-leases.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { type Gate, slotOf, tidy } from './load-slot.ts';
@@ -14,16 +15,13 @@ import type { Wake, WakeUps } from './wake-ups.ts';
 
 /**
  * How the reads of this process ask the fleet for the right to load. A miss asks and waits, and while one question is open
- * everybody who misses that key joins its gate. A stale read asks without waiting. Where misses are likely, because most of
- * an entity's last reads were misses, the lease is asked for beside the entry, in the same moment over its own connection:
- * a cold read then costs one round trip and not two. The question is as young as the read, so its answer is as legal as one
- * that was asked for later; one that turns out to be needless is given back.
+ * everybody who misses that key joins its gate. A stale read asks without waiting.
  */
 
 export type At = { readonly key: CacheKey; readonly ns: string };
 
 /** A question to the fleet, and how its asker is woken if another holds the lease. */
-export interface LeaseQuestion {
+interface LeaseQuestion {
   readonly answer: Promise<LeaseAnswer>;
   readonly wake: { readonly waited: Promise<Wake>; stop(): void };
 }
@@ -37,61 +35,46 @@ const REFRESH_PAUSE_MS = 300;
 export class LeaseGates {
   readonly #context: EngineContext;
   readonly #loads: LoadTable;
-  readonly #versions: Versions;
+  readonly #asker: LeaseAsker;
   readonly #wakeUps: WakeUps;
   /** Questions that are under way: `close` gives back what they bring. */
   readonly #asking = new Set<Promise<unknown>>();
-  /** Asked beside a read that has not come back yet. */
-  readonly #foreseen = new Set<LeaseQuestion>();
+  readonly #foreseen: ForeseenLeases;
   #closed = false;
 
-  constructor(context: EngineContext, loads: LoadTable, parts: { versions: Versions; wakeUps: WakeUps }) {
+  constructor(context: EngineContext, loads: LoadTable, parts: { versions: Versions; wakeUps: WakeUps; foreseen: ForeseenLeases }) {
     this.#context = context;
     this.#loads = loads;
-    this.#versions = parts.versions;
+    this.#asker = new LeaseAsker(context, parts.versions);
     this.#wakeUps = parts.wakeUps;
+    this.#foreseen = parts.foreseen;
   }
 
-  /** Asks for the lease of a key that is being read, and will probably miss; null where it would not help. To be given to `miss` or to `needless`. */
-  foresee(entity: EntityState, id: string, at: At): LeaseQuestion | null {
-    if (this.#closed || entity.failures.standing(id, this.#context.clock) !== null) return null;
-    const slot = slotOf(entity, id);
-    // Whoever asks or loads already is joined by the miss.
-    if (slot.gate !== null || slot.foreseen || slot.running !== null) return null;
-    slot.foreseen = true;
-    const question = this.#pose(entity, at, null);
-    this.#foreseen.add(question);
-    // For the time until somebody waits for it.
-    question.answer.catch(() => {});
-    return question;
-  }
-
-  /** The read did not miss, or may not use the answer: what it brings is given back. */
-  needless(entity: EntityState, id: string, question: LeaseQuestion): void {
-    if (this.#take(entity, id, question)) this.#giveBack(question);
-  }
-
-  /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. */
+  /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. `foreseen`: the lease is granted. */
   miss(
     entity: EntityState,
     id: string,
     at: At,
     waiters: readonly LoadWaiter[],
     useless: UselessEntry | null,
-    foreseen: LeaseQuestion | null = null,
+    foreseen: ForeseenLease | null = null,
   ): void {
     const slot = slotOf(entity, id);
     const failed = this.#loads.failAgain(entity, id, waiters);
     if (failed || slot.gate !== null) {
-      if (foreseen !== null) this.needless(entity, id, foreseen);
+      if (foreseen !== null) this.#foreseen.giveBack(foreseen);
       if (!failed) slot.gate?.late.push(...waiters);
       tidy(entity, id, slot);
       return;
     }
     const gate: Gate = { late: [...waiters] };
+    const lease = foreseen === null ? null : this.#foreseen.take(foreseen);
+    if (lease !== null) {
+      this.#startLeased(entity, id, gate, lease, null);
+      return;
+    }
     slot.gate = gate;
-    const first = foreseen !== null && this.#take(entity, id, foreseen) ? foreseen : null;
-    this.#passGate(entity, id, gate, at, useless, first)
+    this.#passGate(entity, id, gate, at, useless)
       .catch((error: unknown) => {
         // A defect of the engine; nobody may hang for it.
         for (const waiter of gate.late) waiter.fail(this.#context, entity, id, error);
@@ -130,25 +113,15 @@ export class LeaseGates {
   async close(): Promise<void> {
     this.#closed = true;
     this.#loads.endFills();
-    await Promise.all(this.#asking);
-    for (const question of this.#foreseen) this.#giveBack(question);
-    this.#foreseen.clear();
+    await Promise.all([...this.#asking, this.#foreseen.close()]);
     await this.#loads.giveBackLeases();
   }
 
-  async #passGate(
-    entity: EntityState,
-    id: string,
-    gate: Gate,
-    first: At,
-    useless: UselessEntry | null,
-    foreseen: LeaseQuestion | null,
-  ): Promise<void> {
+  async #passGate(entity: EntityState, id: string, gate: Gate, first: At, useless: UselessEntry | null): Promise<void> {
     const { clock } = this.#context;
     const giveUpAtMs = clock.monotonicMs() + entity.policy.loadTimeoutMs + entity.policy.leaseMs;
     let at = first;
     let moves = 0;
-    let posed = foreseen;
     let unwanted = useless;
     let awaited: string | null = null;
     let told = false;
@@ -156,9 +129,8 @@ export class LeaseGates {
     while (gate.late.length > 0) {
       const asking = gate.late;
       gate.late = [];
-      const asked: UselessEntry | null = posed === null ? unwanted : null;
-      const { answer: question, wake } = posed ?? this.#pose(entity, at, asked);
-      posed = null;
+      const asked: UselessEntry | null = unwanted;
+      const { answer: question, wake } = this.#pose(entity, at, asked);
       const answer = await question;
       // Whoever fails from here on is settled by the caller of this method.
       gate.late.unshift(...asking);
@@ -212,33 +184,13 @@ export class LeaseGates {
   }
 
   async #ask(entity: EntityState, at: At, useless: UselessEntry | null): Promise<LeaseAnswer> {
-    const question = askForLease(this.#context, this.#versions, entity, at, useless);
+    const question = this.#asker.ask(entity, at, useless);
     this.#asking.add(question);
     try {
       return await question;
     } finally {
       this.#asking.delete(question);
     }
-  }
-
-  /** True for the first who takes it. */
-  #take(entity: EntityState, id: string, question: LeaseQuestion): boolean {
-    const slot = slotOf(entity, id);
-    slot.foreseen = false;
-    tidy(entity, id, slot);
-    return this.#foreseen.delete(question);
-  }
-
-  #giveBack({ answer, wake }: LeaseQuestion): void {
-    wake.stop();
-    answer.then(
-      (answered) => {
-        if (answered.kind === 'granted') this.#loads.forget(answered.lease);
-      },
-      () => {
-        // No answer, no lease.
-      },
-    );
   }
 
   /** `waited` resolves at the first wake after this call, or when the fallback timer has run. */

@@ -1,6 +1,5 @@
 import { askRedis } from './ask-redis.ts';
 import { isBulk } from './bulk-loader.ts';
-import type { LoadContext } from './cache.ts';
 import type { StructureStore } from './codec/structure-store.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
@@ -9,7 +8,7 @@ import type { Fill, FillQueue } from './fill-queue.ts';
 import type { CacheKey } from './keys.ts';
 import type { Lease } from './lease.ts';
 import { type Load, type LoadSlot, slotOf, tidy } from './load-slot.ts';
-import { isNotModified, type LoadTerms, loadContextOf } from './load-terms.ts';
+import { isNotModified, LoadTerms } from './load-terms.ts';
 import type { LoadWaiter } from './load-waiter.ts';
 import { noteSize } from './note-size.ts';
 import { scriptCommand } from './redis/run-pipeline.ts';
@@ -152,15 +151,17 @@ export class LoadTable {
     const createdMs = this.#context.redisNow();
     const startedMs = clock.monotonicMs();
     const cost = () => Math.max(0, clock.monotonicMs() - startedMs);
-    const { terms, context } = loadContextOf(entity, load.lease === null ? null : load.seen);
+    const terms = new LoadTerms(entity, load.lease === null ? null : load.seen);
     let loaded: unknown;
     let value: unknown;
     try {
       const loader = this.#context.faults.loader(load.loader);
-      loaded = await runLoader(loader, loadOptions(this.#context, entity, context)).finally(() => {
+      try {
+        loaded = await runLoader(loader, loadOptions(this.#context, entity, terms));
+      } finally {
         if (!bulk) bulkhead.leave();
-      });
-      value = isNotModified(loaded) ? context.previous?.value : entity.project(loaded);
+      }
+      value = isNotModified(loaded) ? terms.previous?.value : entity.project(loaded);
     } catch (error) {
       if (!bulk) counts.originErrors += 1;
       bus.emit({ type: 'load.failed', entity: entity.name, id, costMs: cost(), error });
@@ -207,8 +208,8 @@ export class LoadTable {
       this.forget(lease);
       return;
     }
-    const forget = () => this.#byToken.delete(lease.token);
-    this.#fills.add({ entity, id, lease, content, ttlMs, ...times }).then(forget, forget);
+    const { createdMs, loadCostMs } = times;
+    this.#fills.add({ entity, id, lease, content, ttlMs, createdMs, loadCostMs }, () => this.#byToken.delete(lease.token));
   }
 
   /** Null for a value that cannot be kept. */
@@ -235,8 +236,8 @@ export class LoadTable {
 }
 
 /** How a loader of this entity is called. */
-export function loadOptions(engine: EngineContext, entity: EntityState, context: Omit<LoadContext, 'signal'>): RunLoaderOptions {
-  const { clock, random, retries } = engine;
+export function loadOptions(context: EngineContext, entity: EntityState, terms: LoadTerms): RunLoaderOptions {
+  const { clock, random, retries } = context;
   const { loadTimeoutMs, retriesMax } = entity.policy;
-  return { context, clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
+  return { terms, clock, random, budget: retries, timeoutMs: loadTimeoutMs, retriesMax };
 }

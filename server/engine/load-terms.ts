@@ -10,37 +10,75 @@ export interface SeenEntry {
   readonly bytes: Buffer;
 }
 
-/** What a loader says of its load beside the value. One for each load: what one says holds for no other. */
-export interface LoadTerms {
-  /** Null: the policy's. */
-  ttlMs: number | null;
-  kept: boolean;
-}
-
 /** It stands for the previous value; nobody but `notModified` makes it. */
 const NOT_MODIFIED: NotModified = brandNotModified(Object.freeze({}));
 
-/** `seen`: null for a load that could extend nothing. */
-export function loadContextOf(entity: EntityState, seen: SeenEntry | null): { terms: LoadTerms; context: Omit<LoadContext, 'signal'> } {
-  const terms: LoadTerms = { ttlMs: null, kept: true };
-  let previous: LoadContext['previous'] | undefined;
-  const context = {
-    get previous() {
-      previous ??= previousOf(entity, seen);
-      return previous;
-    },
-    setTtl(ttl: number | string) {
-      terms.ttlMs = parseTtl(ttl);
-    },
-    skipCache() {
-      terms.kept = false;
-    },
-    notModified() {
-      if (context.previous === null) throw new TypeError('nothing can be left as it is: `previous` is null');
+/**
+ * What a loader is given, and what it says of its load beside the value. One for each load: what one says holds for no other.
+ * A class, and not a literal: one with accessors has a hidden class of its own, which keeps it until the next full collection.
+ * What is asked for seldom is made when it is asked for; the methods may be taken off.
+ */
+export class LoadTerms implements LoadContext {
+  readonly #entity: EntityState;
+  readonly #seen: SeenEntry | null;
+  #previous: LoadContext['previous'] | undefined;
+  #controller: AbortController | null = null;
+  #aborted: { readonly reason: Error } | null = null;
+  #ttlMs: number | null = null;
+  #kept = true;
+
+  /** `seen`: null for a load that could extend nothing. */
+  constructor(entity: EntityState, seen: SeenEntry | null) {
+    this.#entity = entity;
+    this.#seen = seen;
+  }
+
+  /** As the loader wishes; null: the policy's. */
+  get ttlMs(): number | null {
+    return this.#ttlMs;
+  }
+
+  get kept(): boolean {
+    return this.#kept;
+  }
+
+  /** Tells the loader, whenever it looks, that nobody waits any more. */
+  abort(reason: Error): void {
+    this.#aborted = { reason };
+    this.#controller?.abort(reason);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== null) this.#controller.abort(this.#aborted.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get previous(): LoadContext['previous'] {
+    this.#previous ??= previousOf(this.#entity, this.#seen);
+    return this.#previous;
+  }
+
+  get setTtl(): LoadContext['setTtl'] {
+    return (ttl) => {
+      this.#ttlMs = parseTtl(ttl);
+    };
+  }
+
+  get skipCache(): LoadContext['skipCache'] {
+    return () => {
+      this.#kept = false;
+    };
+  }
+
+  get notModified(): LoadContext['notModified'] {
+    return () => {
+      if (this.previous === null) throw new TypeError('nothing can be left as it is: `previous` is null');
       return NOT_MODIFIED;
-    },
-  };
-  return { terms, context };
+    };
+  }
 }
 
 export function isNotModified(value: unknown): boolean {

@@ -4,7 +4,7 @@ import { countReads } from './count-reads.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { loadOptions } from './load-table.ts';
-import { loadContextOf } from './load-terms.ts';
+import { LoadTerms } from './load-terms.ts';
 import { runLoader } from './run-loader.ts';
 
 /** Strategy `none`, and `skipCache`: each caller's own load behind the bulkhead. Redis is never touched. */
@@ -25,7 +25,7 @@ export async function loadUncached(context: EngineContext, entity: EntityState, 
   if (!bulk) entity.metrics.counts.originCalls += 1;
   bus.emit({ type: 'load.started', entity: entity.name, id, leased: false, reason: 'bypass' });
   try {
-    const loaded = await runLoader(faults.loader(load), loadOptions(context, entity, loadContextOf(entity, null).context));
+    const loaded = await runLoader(faults.loader(load), loadOptions(context, entity, new LoadTerms(entity, null)));
     const value = entity.project(loaded);
     bus.emit({ type: 'load.ended', entity: entity.name, id, costMs: costMs() });
     return value;

@@ -8,6 +8,7 @@ import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { type EnvelopeProblem, type Judgement, judge } from './envelope.ts';
 import { TooManyReads } from './errors.ts';
+import type { ForeseenLeases } from './foreseen-leases.ts';
 import type { LocalTier } from './l1/local-tier.ts';
 import type { LeaseGates } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
@@ -36,6 +37,7 @@ export class ReadBatcher {
   readonly #context: EngineContext;
   readonly #loads: LoadTable;
   readonly #gates: LeaseGates;
+  readonly #foreseen: ForeseenLeases;
   readonly #versions: Versions;
   readonly #structures: StructureStore;
   readonly #local: LocalTier | null;
@@ -47,11 +49,19 @@ export class ReadBatcher {
 
   constructor(
     context: EngineContext,
-    parts: { loads: LoadTable; gates: LeaseGates; versions: Versions; structures: StructureStore; local: LocalTier | null },
+    parts: {
+      loads: LoadTable;
+      gates: LeaseGates;
+      foreseen: ForeseenLeases;
+      versions: Versions;
+      structures: StructureStore;
+      local: LocalTier | null;
+    },
   ) {
     this.#context = context;
     this.#loads = parts.loads;
     this.#gates = parts.gates;
+    this.#foreseen = parts.foreseen;
     this.#versions = parts.versions;
     this.#structures = parts.structures;
     this.#local = parts.local;
@@ -101,17 +111,18 @@ export class ReadBatcher {
     const round = addressRound(batch, reads, this.#loads, this.#local);
     const { keys, leaseKeys, shares, local } = round;
     const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
-    const commands = commandsOf(asked, shares.keys(), misconfigured);
+    const leases = number > 1 || misconfigured ? [] : this.#foreseen.ask(round);
+    const commands = commandsOf(asked, leases, shares.keys(), misconfigured);
     if (local !== null) commands.push(...local.commands);
     this.#sent += 1;
-    const answering = askRedis(this.#context, this.#context.read, commands);
-    if (number === 1) this.#foresee(round);
-    const answer = await answering;
+    const answer = await askRedis(this.#context, this.#context.read, commands);
     this.#sent -= 1;
     this.#answered = answer.ok;
     const replies = answer.ok ? answer.replies : [];
     let next = 0;
     const values = keys.length === 0 ? [] : replies[next++];
+    if (answer.ok && leases.length > 0) this.#foreseen.heard(round, replies.slice(next, next + leases.length));
+    next += leases.length;
     if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
       this.#end(round);
       this.#unavailable(batch, reads);
@@ -131,8 +142,6 @@ export class ReadBatcher {
       return this.#ask(batch, reads, number, true);
     }
     const again = this.#answerAndEnd(round, values);
-    for (const read of again) batch.postpone(read);
-    batch.open();
     const repaired = await this.#repair(shares.values());
     if (again.length === 0) return;
     if (!repaired) return this.#unavailable(batch, again);
@@ -140,35 +149,22 @@ export class ReadBatcher {
     for (const read of again) this.#missUnproven(batch, read);
   }
 
-  /** Where a miss is likelier than a hit, its lease is asked for in the same moment. */
-  #foresee(round: Round): void {
-    for (const [entity, { ns }] of round.shares) if (entity.mostlyMisses && ns !== null) this.#foreseeOf(round, entity, ns);
-  }
-
-  #foreseeOf(round: Round, entity: EntityState, ns: string): void {
-    for (const [at, read] of round.reads.entries()) {
-      const key = round.keys[at];
-      if (read.entity !== entity || typeof read.want !== 'function' || key === undefined || round.leases.has(read)) continue;
-      const question = this.#gates.foresee(entity, read.id, { key, ns });
-      if (question === null) continue;
-      round.foreseen ??= new Map();
-      round.foreseen.set(read, question);
-    }
-  }
-
   /** All its reads are settled, or are asked again. */
-  #end({ local, foreseen }: Round): void {
-    local?.end();
-    if (foreseen === null) return;
-    for (const [{ entity, id }, question] of foreseen) this.#gates.needless(entity, id, question);
+  #end(round: Round): void {
+    round.local?.end();
+    this.#foreseen.end(round);
   }
 
-  /** Whatever happens: a lease that nobody ends is renewed for ever. */
+  /** Returns the reads that must be asked again. */
   #answerAndEnd(round: Round, values: readonly unknown[]): Read[] {
     try {
-      return this.#answer(round, values);
+      const again = this.#answer(round, values);
+      for (const read of again) round.batch.postpone(read);
+      round.batch.open();
+      return again;
     } finally {
       this.#end(round);
+      if (round.loads !== null) beginLater(round.loads);
     }
   }
 
@@ -338,11 +334,13 @@ export class ReadBatcher {
     if (share !== undefined) share.misses += 1;
     const leaseAt = round.leases.get(read);
     const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
-    if (lease === null || !this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) {
-      const foreseen = round.foreseen?.get(read) ?? null;
-      round.foreseen?.delete(read);
-      this.#gates.miss(entity, id, { key, ns: share?.ns ?? '' }, [waiter], useless, foreseen);
-    }
+    if (lease !== null && this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) return waiter;
+    const where = { key, ns: share?.ns ?? '' };
+    const foreseen = this.#foreseen.grantedTo(round, read);
+    if (foreseen !== null) {
+      round.loads ??= [];
+      round.loads.push(() => this.#gates.miss(entity, id, where, [waiter], null, foreseen));
+    } else this.#gates.miss(entity, id, where, [waiter], useless);
     return waiter;
   }
 
@@ -371,4 +369,11 @@ function mayJoin(first: Want, other: Want): boolean {
 
 function isAskedAgain(reply: RecordReply | null | undefined): boolean {
   return reply?.kind === 'record' || reply?.kind === 'missing' || reply?.kind === 'foreign';
+}
+
+/** Loaders are the service's: what they do at once keeps nobody from an entry that stands. */
+function beginLater(loads: readonly (() => void)[]): void {
+  process.nextTick(() => {
+    for (const load of loads) load();
+  });
 }

@@ -1,8 +1,8 @@
 import type { EntityState } from './entity-state.ts';
+import type { ForeseenLease } from './foreseen-leases.ts';
 import { type CacheKey, dataKeyOf, escapeId, leaseKey } from './keys.ts';
 import type { LocalRound } from './l1/local-round.ts';
 import type { LocalTier } from './l1/local-tier.ts';
-import type { LeaseQuestion } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
 import type { Batch, Read } from './read.ts';
 import type { PipelineCommand } from './redis/run-pipeline.ts';
@@ -36,8 +36,10 @@ export interface Round {
   readonly leaseKeys: string[];
   /** Position of a read's lease among the values. */
   readonly leases: ReadonlyMap<Read, number>;
-  /** Leases asked for beside the entries, until their reads are settled; null while there is none. */
-  foreseen: Map<Read, LeaseQuestion> | null;
+  /** Leases asked for beside the entries, until the round ends; null without any. */
+  foreseen: Map<Read, ForeseenLease> | null;
+  /** What begins under them, once all that stands is answered; null without any. */
+  loads: (() => void)[] | null;
   /** Reads of entities without a version: they send the record's question alone. */
   readonly unknown: Read[];
   readonly shares: Map<EntityState, Share>;
@@ -71,12 +73,18 @@ export function addressRound(batch: Batch, reads: readonly Read[], loads: LoadTa
   const leaseKeys = leased.map(({ key }) => leaseKey(key));
   const leases = leased.length === 0 ? NO_LEASES : new Map(leased.map(({ read }, index) => [read, keys.length + index]));
   const local = tier?.begin(sent, shares.keys()) ?? null;
-  return { batch, reads: sent, keys, leaseKeys, leases, foreseen: null, unknown, shares, local };
+  return { batch, reads: sent, keys, leaseKeys, leases, foreseen: null, loads: null, unknown, shares, local };
 }
 
-/** MGET of all keys, then the version record of each entity (rule 8). `misconfigured`: the server refuses GETEX, and first says whether it is a primary. */
-export function commandsOf(keys: string[], entities: Iterable<EntityState>, misconfigured: boolean): PipelineCommand[] {
+/** MGET of all keys, the leases that are asked for beside them, then the version record of each entity (rule 8). `misconfigured`: the server refuses GETEX, and first says whether it is a primary. */
+export function commandsOf(
+  keys: string[],
+  leases: readonly PipelineCommand[],
+  entities: Iterable<EntityState>,
+  misconfigured: boolean,
+): PipelineCommand[] {
   const commands: PipelineCommand[] = keys.length === 0 ? [] : [{ name: 'mget', args: keys }];
+  if (leases.length > 0) commands.push(...leases);
   if (misconfigured) commands.push({ name: 'ROLE', args: [] });
   for (const entity of entities) commands.push(misconfigured ? { name: 'GET', args: [entity.versionKey] } : readRecordCommand(entity));
   return commands;

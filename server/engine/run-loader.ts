@@ -1,13 +1,14 @@
-import type { LoadContext, Loader } from './cache.ts';
+import type { Loader } from './cache.ts';
 import type { Clock } from './clock.ts';
 import { LoadTimeout } from './errors.ts';
+import type { LoadTerms } from './load-terms.ts';
 import type { RetryBudget } from './retry-budget.ts';
 
 const BACKOFF_MS = 50;
 
 export interface RunLoaderOptions {
-  /** What the loader is given beside its signal. */
-  context: Omit<LoadContext, 'signal'>;
+  /** What the loader is given. */
+  terms: LoadTerms;
   clock: Clock;
   random: () => number;
   budget: RetryBudget;
@@ -22,25 +23,26 @@ export interface RunLoaderOptions {
  * `LoadTimeout`; its signal is aborted then.
  */
 export function runLoader(load: Loader<unknown>, options: RunLoaderOptions): Promise<unknown> {
-  const { clock, random, budget, timeoutMs, retriesMax } = options;
-  const controller = new AbortController();
+  const { terms, clock, random, budget, timeoutMs, retriesMax } = options;
   return new Promise((resolve, reject) => {
     let cancelPause = () => {};
+    let late = false;
     const cancelTimeout = clock.after(timeoutMs, () => {
+      late = true;
       cancelPause();
       const timeout = new LoadTimeout(`the loader did not answer within ${timeoutMs} ms`);
       reject(timeout);
-      controller.abort(timeout);
+      terms.abort(timeout);
     });
     const attempt = (number: number) => {
       // `settle` of the executor's promise makes a loader that throws at once the same as one that rejects.
-      new Promise((settle) => settle(load(withSignal(options.context, controller.signal)))).then(
+      new Promise((settle) => settle(load(terms))).then(
         (value) => {
           cancelTimeout();
           resolve(value);
         },
         (error: unknown) => {
-          if (controller.signal.aborted) return;
+          if (late) return;
           if (number > retriesMax || !budget.spend()) {
             cancelTimeout();
             reject(error);
@@ -53,17 +55,4 @@ export function runLoader(load: Loader<unknown>, options: RunLoaderOptions): Pro
     budget.earn();
     attempt(1);
   });
-}
-
-/** `previous` is decoded only for a loader that asks for it. */
-function withSignal(context: Omit<LoadContext, 'signal'>, signal: AbortSignal): LoadContext {
-  return {
-    signal,
-    get previous() {
-      return context.previous;
-    },
-    setTtl: (ttl) => context.setTtl(ttl),
-    skipCache: () => context.skipCache(),
-    notModified: () => context.notModified(),
-  };
 }

@@ -59,6 +59,17 @@ return {3, token}`,
 );
 
 /**
+ * Asks for the right to load in the pipeline that reads the entry. KEYS: entry, lease. ARGV: token, lease ms.
+ * Returns 1 granted | 0 an entry or another lease stands.
+ */
+export const foreseeLease: Script = script(
+  'foreseeLease',
+  `${TOKEN_OF}if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+if redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2], 'NX') or token_of(redis.call('GET', KEYS[2])) == ARGV[1] then return 1 end
+return 0`,
+);
+
+/**
  * Asks for the right to refresh an entry that still stands. KEYS: entry, lease. ARGV: token, lease ms, the first bytes of the entry seen.
  * Returns 1 granted | 0 it is leased, changed or gone.
  */

@@ -290,5 +290,5 @@ class RedisControlLink implements ControlLink {
 }
 
 function appendFrame(ref: KeySpaceRef, frame: Frame): PipelineCommand {
-  return { name: 'XADD', args: [framesKey(ref), 'MAXLEN', '~', framesKept, '*', 'f', JSON.stringify(frame)] };
+  return { name: 'XADD', args: [framesKey(ref), 'MAXLEN', '~', String(framesKept), '*', 'f', JSON.stringify(frame)] };
 }

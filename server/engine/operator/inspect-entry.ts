@@ -53,7 +53,7 @@ export async function inspectEntry(connection: OperatorConnection, key: Buffer):
   }
   const [value, memory] = await connection.attempt('reads', [
     { name: 'GET', args: [key] },
-    { name: 'MEMORY', args: ['USAGE', key, 'SAMPLES', 5] },
+    { name: 'MEMORY', args: ['USAGE', key, 'SAMPLES', '5'] },
   ]);
   if (!Buffer.isBuffer(value)) return null;
   const memoryBytes = typeof memory === 'number' ? memory : null;

@@ -74,7 +74,7 @@ export class ScanGovernor {
   ): Promise<{ cursor: string; keys: Buffer[]; total: number; redisMs: number }> {
     const [before, scanned, after, total] = await this.#connection.run('reads', [
       { name: 'TIME', args: [] },
-      { name: 'SCAN', args: [cursor, 'MATCH', pattern, 'COUNT', count] },
+      { name: 'SCAN', args: [cursor, 'MATCH', pattern, 'COUNT', String(count)] },
       { name: 'TIME', args: [] },
       { name: 'DBSIZE', args: [] },
     ]);

@@ -1,11 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { Script } from '../scripts.ts';
-import { PipelinedCommand } from './pipelined-command.ts';
-
-export type ScriptArgument = string | Buffer | number;
+import { type CommandArgument, PipelinedCommand } from './pipelined-command.ts';
 
 /** One script by its digest; sent whole once where the server does not know it. Replies are Buffers. */
-export async function runScript(client: Redis, what: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+export async function runScript(
+  client: Redis,
+  what: Script,
+  keys: readonly string[],
+  args: readonly (CommandArgument | number)[],
+): Promise<unknown> {
   try {
     return await client.callBuffer('EVALSHA', what.sha, keys.length, ...keys, ...args);
   } catch (error) {
@@ -17,15 +20,17 @@ export async function runScript(client: Redis, what: Script, keys: readonly stri
 export interface PipelineCommand {
   /** In small letters on the path of reads: ioredis looks names up so, and makes a new text of any other, five times for each command. */
   readonly name: string;
-  readonly args: ScriptArgument[];
+  readonly args: readonly CommandArgument[];
 }
 
 export function scriptCommand(
   what: Script,
   keys: readonly string[],
-  args: readonly ScriptArgument[],
+  args: readonly (CommandArgument | number)[],
 ): PipelineCommand & { script: Script } {
-  return { name: 'evalsha', args: [what.sha, keys.length, ...keys, ...args], script: what };
+  const all: CommandArgument[] = [what.sha, String(keys.length), ...keys];
+  for (const arg of args) all.push(typeof arg === 'number' ? String(arg) : arg);
+  return { name: 'evalsha', args: all, script: what };
 }
 
 /**

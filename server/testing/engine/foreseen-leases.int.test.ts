@@ -26,11 +26,61 @@ async function openMissing(): Promise<TracedCache> {
   return traced;
 }
 
+async function killClient(role: string): Promise<void> {
+  const clients = String(await bed.redis.client('LIST'));
+  const id = new RegExp(`id=(\\d+).*name=sideboard-${role} `).exec(clients)?.[1] ?? '';
+  await bed.redis.client('KILL', 'ID', id);
+}
+
 async function leaseStands(id: string): Promise<void> {
   await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf(id))).toBe(1));
 }
 
 describe('where most reads miss', () => {
+  it('a cold read asks once: for the entry, the lease and the version, in one write', async () => {
+    const { cache } = await openMissing();
+    links.takeSent('read');
+    await bed.redis.config('RESETSTAT');
+    const ids = ['1', '2', '3', '4'];
+    expect(await Promise.all(ids.map((id) => cache.getOrSet('product', id, () => Promise.resolve(id))))).toEqual(ids);
+    await vi.waitFor(async () => expect(await bed.redis.exists(...(await Promise.all(ids.map(keyOf))))).toBe(4));
+    const calls = await commandCalls(bed.redis);
+    // A script for each lease and each fill.
+    expect([calls.get('mget'), calls.get('getex'), calls.get('evalsha')]).toEqual([1, 1, 8]);
+    expect(links.writesOf('read', 'evalsha')).toEqual([4]);
+  });
+
+  it('an entry that stands is served before the loaders beside it are called', async () => {
+    const [a, b] = [await openMissing(), await caches.open()];
+    await b.cache.set('product', 'stands', 'stands');
+    const order: string[] = [];
+    const loader = (name: string) => () => {
+      order.push(`load ${name}`);
+      return Promise.resolve(name);
+    };
+    const cold = a.cache.getOrSet('product', 'cold', loader('cold'));
+    const hit = a.cache.getOrSet('product', 'stands', loader('stands')).then(() => order.push('hit'));
+    await Promise.all([cold, hit]);
+    expect(order).toEqual(['hit', 'load cold']);
+  });
+
+  it('a lease that could be neither renewed nor ended is not asked for', async () => {
+    const { cache } = await openMissing();
+    let reads = 0;
+    const askedBy = async () => {
+      links.takeSent('read');
+      reads += 1;
+      expect(await cache.getOrSet('product', String(reads), () => Promise.resolve('value'))).toBe('value');
+      return [links.writesOf('read', 'mget'), links.writesOf('read', 'evalsha')];
+    };
+    expect(await askedBy()).toEqual([[1], [1]]);
+    links.hold('lease', 'toClient', 'sideboard-lease');
+    await killClient('lease');
+    // Until it is known to be lost.
+    await vi.waitFor(async () => expect(await askedBy()).toEqual([[1], []]));
+    expect(await askedBy()).toEqual([[1], []]);
+  });
+
   it('the lease is asked for while the entry is: both are on their way at once', async () => {
     const { cache } = await openMissing();
     const { load, calls } = countingLoader(() => Promise.resolve('value'));
@@ -60,9 +110,7 @@ describe('where most reads miss', () => {
     links.hold('read', 'toClient');
     const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
     await leaseStands('1');
-    const clients = String(await bed.redis.client('LIST'));
-    const id = /id=(\d+).*name=sideboard-read/.exec(clients)?.[1] ?? '';
-    await bed.redis.client('KILL', 'ID', id);
+    await killClient('read');
     expect(await read).toBe('value');
     await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
     expect(await bed.redis.exists(await keyOf('1'))).toBe(0);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadMany } from '../../engine/cache.ts';
 import { leaseKey } from '../../engine/keys.ts';
+import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
 import { deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -38,6 +39,18 @@ describe('getMany', () => {
     expect(await cache.getMany('product', ids(20), loadMany)).toEqual(good(ids(20)));
     expect(asked()).toHaveLength(20);
     expect(await cache.getMany('product', [], loadMany)).toEqual(new Map());
+  });
+
+  it('the leases of one turn are asked for together, and the version with all of them once', async () => {
+    const { cache } = await caches.open();
+    await cache.get('product', 'none');
+    await bed.redis.config('RESETSTAT');
+    const { loadMany } = counting();
+    // As many as one question carries.
+    await cache.getMany('product', ids(64), loadMany);
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('evalsha')).toBe(128));
+    const calls = await commandCalls(bed.redis);
+    expect([calls.get('mget'), calls.get('getex')]).toEqual([1, 2]);
   });
 
   it('10,000 ids go in bounded slices; one more is refused', async () => {

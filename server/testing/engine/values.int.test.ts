@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { LoadContext } from '../../engine/cache.ts';
 import { leaseKey, versionKey } from '../../engine/keys.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
@@ -56,6 +57,18 @@ describe('loaders', () => {
       expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
       expect(await cache.get('product', '1')).toBe('v');
     });
+  });
+
+  it('one that looks at its signal when its time is up: it is aborted, with the same error', async () => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '1h', loadTimeoutMs: 50 } } });
+    const given = deferred<LoadContext>();
+    const hung = cache.getOrSet('product', '1', (context) => {
+      given.resolve(context);
+      return new Promise(() => {});
+    });
+    const error: unknown = await hung.catch((reason: unknown) => reason);
+    const { signal } = await given.promise;
+    expect([signal.aborted, signal.reason]).toEqual([true, error]);
   });
 
   it('a value without a JSON form reaches the caller and is not kept; set rejects and touches nothing', async () => {
