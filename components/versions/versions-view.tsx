@@ -1,11 +1,12 @@
 'use client';
-import { Skeleton, Table } from '@mantine/core';
+import { Skeleton, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { serviceKey } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount } from '../../server/contract/units.ts';
 import type { BumpReceiptView, VersionRow } from '../../server/contract/versions.ts';
+import { useAsOf } from '../charts/use-as-of.ts';
 import { AckReceipt } from '../layout/ack-receipt.tsx';
 import { ActButton } from '../layout/act-button.tsx';
 import { Ago } from '../layout/ago.tsx';
@@ -117,11 +118,18 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
 }
 
 function HitsNow({ scope, entity }: { scope: ServiceRef; entity: string }) {
-  const hits = useLive((snapshot) => {
-    const rates = ratesNow(snapshot.shown, serviceKey(scope), entity);
-    return rates.seconds === 0 ? null : rates.hits + rates.stale;
-  });
-  return hits === null ? '—' : `${formatCount(hits)}/s`;
+  const points = useLive((snapshot) => snapshot.shown);
+  const rates = useMemo(() => ratesNow(points, serviceKey(scope), entity), [points, scope, entity]);
+  const asOf = useAsOf(rates.knownToMs);
+  if (rates.seconds === 0) return '—';
+  const hits = `${formatCount(rates.hits + rates.stale)}/s`;
+  return asOf === null ? (
+    hits
+  ) : (
+    <Text span fz="sm" c="dimmed">
+      {hits} {asOf}
+    </Text>
+  );
 }
 
 function BumpReceipt({ receipt }: { receipt: BumpReceiptView }) {
