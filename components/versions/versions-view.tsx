@@ -66,7 +66,9 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                   <Table.Th>version</Table.Th>
                   <Table.Th visibleFrom="sm">began</Table.Th>
                   <Table.Th visibleFrom="sm">previous</Table.Th>
-                  <Table.Th ta="right">hits now</Table.Th>
+                  <Table.Th ta="right">
+                    <HitsHead scope={scope} />
+                  </Table.Th>
                   <Table.Th ta="right" visibleFrom="sm">
                     instances
                   </Table.Th>
@@ -117,17 +119,23 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
   );
 }
 
-function HitsNow({ scope, entity }: { scope: ServiceRef; entity: string }) {
+/** The rates that the column shows; each entity's are of the same seconds. */
+function useRates(scope: ServiceRef, entity?: string) {
   const points = useLive((snapshot) => snapshot.shown);
   const rates = useMemo(() => ratesNow(points, serviceKey(scope), entity), [points, scope, entity]);
-  const asOf = useAsOf(rates.knownToMs);
+  return { rates, asOf: useAsOf(rates.knownToMs) };
+}
+
+function HitsHead({ scope }: { scope: ServiceRef }) {
+  return `hits ${useRates(scope).asOf ?? 'now'}`;
+}
+
+function HitsNow({ scope, entity }: { scope: ServiceRef; entity: string }) {
+  const { rates, asOf } = useRates(scope, entity);
   if (rates.seconds === 0) return '—';
-  const hits = `${formatCount(rates.hits + rates.stale)}/s`;
-  return asOf === null ? (
-    hits
-  ) : (
-    <Text span fz="sm" c="dimmed">
-      {hits} {asOf}
+  return (
+    <Text span fz="sm" {...(asOf === null ? {} : { c: 'dimmed' })}>
+      {formatCount(rates.hits + rates.stale)}/s
     </Text>
   );
 }
