@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
+/** `npm test` runs one project at a time. Asked for all, vitest runs groups one after the other, and wants one number of workers in each. */
 export default defineConfig({
   test: {
     projects: [
@@ -13,6 +14,7 @@ export default defineConfig({
           isolate: false,
           // How long a busy machine takes says nothing.
           testTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -24,6 +26,7 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Each file has servers of its own, so two of them share nothing but the two cores.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -32,6 +35,7 @@ export default defineConfig({
           name: 'history',
           include: ['server/testing/history/**/*.int.test.ts'],
           exclude: ['**/dist/**', '**/node_modules/**'],
+          sequence: { groupOrder: 2 },
         },
       },
     ],

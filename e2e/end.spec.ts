@@ -45,4 +45,7 @@ test('told to end while somebody watches, every process goes and leaves its port
   const addresses = [consoleUrl('/'), ...Object.values(urls).filter((url) => url !== null)];
   for (const address of addresses) await listenOnce(Number(new URL(address).port));
   await expect(header.getByText('Stream connecting')).toBeVisible();
+  // What was last heard of the fleet does not pass for what it does now.
+  await expect(page.locator('dl > div').filter({ hasText: 'Hit ratio' })).toContainText(/as of \d\d:\d\d:\d\d/);
+  await expect(chart(page, 'What becomes of reads?').getByText(/^as of \d\d:\d\d:\d\d$/)).toBeVisible();
 });

@@ -1,22 +1,41 @@
-import type { Page } from 'playwright/test';
+import { Redis } from 'ioredis';
+import type { Locator, Page } from 'playwright/test';
 import { createCache } from 'sideboard-engine';
 import { consoleUrl, embeddedRedis, expect, test } from './fixtures.ts';
 
-/** Fills an entry of a service that the demo does not have, through the engine's own door, and runs no longer than that. */
-async function fill(id: string): Promise<void> {
-  const redis = embeddedRedis();
-  const cache = createCache({ env: 'demo', service: 'warehouse', redis, policies: { order: { ttl: '10min', staleWindow: '10min' } } });
+function openWarehouse() {
+  const policies = { order: { ttl: '10min', staleWindow: '10min' } };
+  return createCache({ env: 'demo', service: 'warehouse', redis: embeddedRedis(), policies });
+}
+
+/** Acts as a service that the demo does not have, through the engine's own door, and runs no longer than that. */
+async function inWarehouse(act: (cache: ReturnType<typeof openWarehouse>) => Promise<unknown>): Promise<void> {
+  const cache = openWarehouse();
   try {
     await cache.ready();
-    await cache.set('order', id, { total: 42 });
+    await act(cache);
   } finally {
     await cache.close();
   }
 }
 
-async function invalidate(page: Page, how: 'Remove it' | 'Mark it stale'): Promise<void> {
+/** Acts on the key of the entry that the page shows as somebody who does not use the engine. */
+async function onOpenKey(page: Page, act: (redis: Redis, key: Buffer) => Promise<unknown>): Promise<void> {
+  const redis = new Redis(embeddedRedis());
+  try {
+    await act(redis, Buffer.from(new URL(page.url()).searchParams.get('key') ?? '', 'base64url'));
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function askToInvalidate(page: Page): Promise<Locator> {
   await page.getByRole('complementary', { name: 'Entry' }).getByRole('button', { name: 'Invalidate' }).click();
-  const dialog = page.getByRole('dialog');
+  return page.getByRole('dialog');
+}
+
+async function invalidate(page: Page, how: 'Remove it' | 'Mark it stale'): Promise<void> {
+  const dialog = await askToInvalidate(page);
   await dialog.getByRole('radio', { name: how }).check();
   await dialog.getByRole('button', { name: 'Invalidate' }).click();
 }
@@ -94,8 +113,9 @@ test('an exact name is looked up without a walk', async ({ ada: page }) => {
 });
 
 test('an entry whose key holds but a digest of its long id is found, marked stale, and removed', async ({ ada: page }) => {
-  const id = `order-${'x'.repeat(600)}`;
-  await fill(id);
+  // As long as an id may be that is looked up, and longer than an address.
+  const id = `order-${'x'.repeat(16_378)}`;
+  await inWarehouse((cache) => cache.set('order', id, { total: 42 }));
   await page.goto(consoleUrl('/keys?env=demo&service=warehouse&entity=order'));
   const row = page.getByRole('option', { name: /^order order-x+%~/ });
   await row.click();
@@ -103,19 +123,40 @@ test('an entry whose key holds but a digest of its long id is found, marked stal
   await expect(entry.getByText(/^Fresh for another /)).toBeVisible();
   await expect(entry.getByText('give the exact id in the filter above')).toBeVisible();
 
-  await page.getByRole('textbox', { name: /^Id/ }).fill(id);
+  const filter = page.getByRole('textbox', { name: /^Id/ });
+  await filter.fill(`${id}x`);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('longer than 16,384 characters, so it cannot be looked up')).toBeVisible();
+  await filter.fill(id);
   await page.keyboard.press('Enter');
   await expect(entry.getByRole('region', { name: 'Next read' })).toContainText('no instance of this service runs');
+  await expect(filter).toHaveValue(id);
+  await expect(page).not.toHaveURL(/x{9}/);
 
   await invalidate(page, 'Mark it stale');
   await expect(entry.getByText('Entry marked stale')).toBeVisible();
   await expect(entry.getByText(/^Stale by a soft invalidation, served while it is refreshed/)).toBeVisible();
 
+  // Of an entry that reads do not reach the dialog says so, and what is done all the same.
+  await inWarehouse((cache) => cache.bumpVersion('order'));
+  await expect(entry.getByText('(previous: reads no longer reach it)')).toBeVisible();
+  const dialog = await askToInvalidate(page);
+  await expect(dialog).toContainText('This entry is of the previous version, which reads do not reach. The same is done to what');
+  await page.keyboard.press('Escape');
   await invalidate(page, 'Remove it');
   await expect(entry.getByText('Entry removed')).toBeVisible();
   await expect(entry.getByText('This entry is gone')).toBeVisible();
   await page.getByRole('button', { name: 'Scan again' }).click();
   await expect(page.getByText('No key matches')).toBeVisible();
+
+  await onOpenKey(page, (redis, key) => redis.set(key, 'rubbish', 'EX', 60));
+  await inWarehouse((cache) => cache.bumpVersion('order'));
+  await expect(entry.getByText('(old: reads no longer reach it)')).toBeVisible();
+  await askToInvalidate(page);
+  await expect(dialog).toContainText('This entry is of an older version: no read reaches it');
+  await expect(dialog.getByRole('radio', { name: 'Mark it stale' })).toBeDisabled();
+  await expect(dialog).toContainText('What is stored is no entry that could be served.');
+  await onOpenKey(page, (redis, key) => redis.del(key));
 });
 
 test('what instances hold themselves is shown, and whether they serve it', async ({ ada: page }) => {

@@ -16,6 +16,8 @@ interface ChartFrameProps {
   title: string;
   /** The one figure to take away, with its unit. */
   now?: ReactNode;
+  /** "as of 12:03:04", where the figures no longer tell of now. */
+  asOf: string | null;
   series: readonly ChartSeries[];
   /** The "now" value of each series, in order, with unit. */
   values: readonly string[];
@@ -27,11 +29,11 @@ interface ChartFrameProps {
 }
 
 /** Title, legend with "now" values, and the same seconds as a table for those who cannot read a chart. */
-export function ChartFrame({ title, now, series, values, data, format, height, note, children }: ChartFrameProps) {
+export function ChartFrame({ title, now, asOf, series, values, data, format, height, note, children }: ChartFrameProps) {
   const [asTable, setAsTable] = useState(false);
   const titleId = useId();
   return (
-    <section className={classes['frame']} aria-labelledby={titleId}>
+    <section className={classes['frame']} data-old={asOf !== null || undefined} aria-labelledby={titleId}>
       <header className={classes['head']}>
         <h2 id={titleId} className={classes['title']}>
           {title}
@@ -58,7 +60,12 @@ export function ChartFrame({ title, now, series, values, data, format, height, n
             <strong>{values[index] ?? '—'}</strong>
           </li>
         ))}
-        {note !== undefined && <li className={classes['note']}>{note}</li>}
+        {(note !== undefined || asOf !== null) && (
+          <li className={classes['note']}>
+            {asOf !== null && <span>{note === undefined ? asOf : `${asOf},`}</span>}
+            {note}
+          </li>
+        )}
       </ul>
     </section>
   );

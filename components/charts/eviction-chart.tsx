@@ -1,8 +1,9 @@
 'use client';
 import { formatCount } from '../../server/contract/units.ts';
-import { newestKnown, type Second } from '../live/service-series.ts';
+import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
+import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [
@@ -20,16 +21,26 @@ interface EvictionChartProps {
 /** What Redis threw out to make room, beside what simply ran out. Of the whole Redis, not of one service. */
 export function EvictionChart({ data, marks, height }: EvictionChartProps) {
   const last = newestKnown(data, 'evicted');
+  const asOf = useAsOf(endOf(last));
   const values = [last?.evicted, last?.expired].map((value) => (typeof value === 'number' ? perSecond(value) : '—'));
   return (
-    <ChartFrame title="Is Redis evicting?" now={values[0]} series={series} values={values} data={data} format={perSecond} height={height}>
+    <ChartFrame
+      title="Is Redis evicting?"
+      now={values[0]}
+      asOf={asOf}
+      series={series}
+      values={values}
+      data={data}
+      format={perSecond}
+      height={height}
+    >
       <TimeChart
         data={data}
         series={series}
         height={height}
         format={perSecond}
         marks={marks}
-        summary={`Is Redis evicting? Now: ${values[0]} evicted, ${values[1]} expired.`}
+        summary={`Is Redis evicting? ${asOf ?? 'Now'}: ${values[0]} evicted, ${values[1]} expired.`}
       />
     </ChartFrame>
   );

@@ -1,8 +1,9 @@
 'use client';
 import { formatDuration } from '../../server/contract/units.ts';
-import { newestKnown, type Second } from '../live/service-series.ts';
+import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
+import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [
@@ -22,16 +23,26 @@ interface LatencyChartProps {
 /** Read latency of the service, as its callers feel it. */
 export function LatencyChart({ title = 'How long do reads take?', data, marks, height }: LatencyChartProps) {
   const last = newestKnown(data, 'p50');
+  const asOf = useAsOf(endOf(last));
   const values = [last?.p50, last?.p95, last?.p99].map((value) => (typeof value === 'number' ? formatDuration(value) : '—'));
   return (
-    <ChartFrame title={title} now={`p95 ${values[1]}`} series={series} values={values} data={data} format={formatDuration} height={height}>
+    <ChartFrame
+      title={title}
+      now={`p95 ${values[1]}`}
+      asOf={asOf}
+      series={series}
+      values={values}
+      data={data}
+      format={formatDuration}
+      height={height}
+    >
       <TimeChart
         data={data}
         series={series}
         height={height}
         format={formatDuration}
         marks={marks}
-        summary={`${title} Now: p50 ${values[0]}, p95 ${values[1]}, p99 ${values[2]}.`}
+        summary={`${title} ${asOf ?? 'Now'}: p50 ${values[0]}, p95 ${values[1]}, p99 ${values[2]}.`}
       />
     </ChartFrame>
   );

@@ -1,9 +1,10 @@
 'use client';
 import { formatBytes } from '../../server/contract/units.ts';
-import { newestKnown, type Second } from '../live/service-series.ts';
+import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { Swatch } from './swatch.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
+import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [{ key: 'memoryBytes', label: 'used', color: 'var(--sb-ink-1)', kind: 'line' }];
@@ -18,14 +19,16 @@ interface MemoryChartProps {
 
 /** Memory of the whole Redis against the most that it may take. */
 export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: MemoryChartProps) {
-  const last = newestKnown(data, 'memoryBytes')?.memoryBytes ?? null;
-  const used = last === null ? '—' : formatBytes(last);
+  const last = newestKnown(data, 'memoryBytes');
+  const asOf = useAsOf(endOf(last));
+  const used = typeof last?.memoryBytes === 'number' ? formatBytes(last.memoryBytes) : '—';
   const limit = maxBytes === null || maxBytes === 0 ? undefined : maxBytes;
   const now = limit !== undefined ? `${used} of ${formatBytes(limit)}` : maxBytes === 0 ? `${used}, no limit` : used;
   return (
     <ChartFrame
       title="How full is Redis?"
       now={now}
+      asOf={asOf}
       series={series}
       values={[used]}
       data={data}
@@ -53,7 +56,7 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
         base={1024}
         formatTick={(bytes) => formatBytes(bytes).replace('.0 ', ' ')}
         limit={limit}
-        summary={`How full is Redis? Now: ${now}.`}
+        summary={`How full is Redis? ${asOf ?? 'Now'}: ${now}.`}
       />
     </ChartFrame>
   );

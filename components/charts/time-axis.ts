@@ -3,11 +3,15 @@ const TICK_WIDTH_PX = 72;
 
 const twoDigits = (value: number) => String(value).padStart(2, '0');
 
-/** `14:03` on whole minutes, `14:03:20` between them; in the reader's own time zone. Only for what is drawn in the browser. */
-export function clock(atMs: number): string {
+/** `14:03:20`, in the reader's own time zone. Only for what is drawn in the browser. */
+export function exactClock(atMs: number): string {
   const date = new Date(atMs);
-  const text = `${twoDigits(date.getHours())}:${twoDigits(date.getMinutes())}`;
-  return atMs % MINUTE_MS === 0 ? text : `${text}:${twoDigits(date.getSeconds())}`;
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(twoDigits).join(':');
+}
+
+/** As `exactClock`; on whole minutes `14:03`. */
+export function clock(atMs: number): string {
+  return atMs % MINUTE_MS === 0 ? exactClock(atMs).slice(0, -':00'.length) : exactClock(atMs);
 }
 
 const STEPS_MS = [10_000, 20_000, 30_000, MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS];

@@ -2,30 +2,31 @@
 import { Button, Kbd, Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type FormEvent, type Ref, useEffect, useState } from 'react';
-import { ID_FILTER_CHARS_MAX } from '../../server/contract/keys.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
-import { formatCount } from '../../server/contract/units.ts';
 import classes from './keys.module.css';
+import { problemOfSought } from './problem-of-sought.ts';
 import { useEntities } from './use-entities.ts';
 
 interface KeyFilterProps {
   ref: Ref<HTMLInputElement>;
   scope: ServiceRef;
   entity: string | undefined;
-  prefix: string;
+  /** What is looked for now. */
+  sought: string;
   busy: boolean;
   onEntity: (entity: string | null) => void;
   onFind: (text: string) => void;
 }
 
 /** Entity and id. Enter looks the id up at once when an entity is chosen, and lists what begins with it. */
-export function KeyFilter({ ref, scope, entity, prefix, busy, onEntity, onFind }: KeyFilterProps) {
-  const [text, setText] = useState(prefix);
-  useEffect(() => setText(prefix), [prefix]);
+export function KeyFilter({ ref, scope, entity, sought, busy, onEntity, onFind }: KeyFilterProps) {
+  const [text, setText] = useState(sought);
+  useEffect(() => setText(sought), [sought]);
   const entities = useEntities(scope);
+  const problem = problemOfSought(text, entity);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (text.length <= ID_FILTER_CHARS_MAX) onFind(text);
+    if (problem === null) onFind(text);
   };
   return (
     <search>
@@ -48,7 +49,7 @@ export function KeyFilter({ ref, scope, entity, prefix, busy, onEntity, onFind }
           size="sm"
           className={classes['idFilter'] ?? ''}
           value={text}
-          error={text.length > ID_FILTER_CHARS_MAX && `longer than ${formatCount(ID_FILTER_CHARS_MAX)} characters: give how it begins`}
+          error={problem}
           onChange={(event) => setText(event.currentTarget.value)}
           rightSection={<Kbd size="xs">/</Kbd>}
         />

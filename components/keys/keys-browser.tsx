@@ -1,8 +1,7 @@
 'use client';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
-import { ID_FILTER_CHARS_MAX } from '../../server/contract/keys.ts';
-import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { ID_CHARS_MAX, type ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount } from '../../server/contract/units.ts';
 import { Card } from '../layout/card.tsx';
 import { Notice, QueryTrouble } from '../layout/notice.tsx';
@@ -16,6 +15,7 @@ import { KeyFilter } from './key-filter.tsx';
 import { KeyList } from './key-list.tsx';
 import classes from './keys.module.css';
 import { NextRead } from './next-read.tsx';
+import { fitsAddress } from './problem-of-sought.ts';
 import { TopKeys } from './top-keys.tsx';
 import { useWalk } from './use-walk.ts';
 import { WalkBar } from './walk-bar.tsx';
@@ -31,7 +31,11 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   const client = useTRPCClient();
   const walk = useWalk({ ...scope, entity, idPrefix: prefix });
   const redisDown = useLiveState((state) => state.redis.state) === 'down';
-  const [exact, setExact] = useState<'idle' | 'looking' | 'none'>('idle');
+  /** The look-up of an exact id: under way, or in vain. */
+  const [exact, setExact] = useState<{ id: string; state: 'looking' | 'none' } | null>(null);
+  /** An id that is too long for the address, while that holds no other text. */
+  const [longId, setLongId] = useState('');
+  const sought = prefix ?? longId;
   /** What was looked up by its exact id last: a key may hold but a digest of it. */
   const [found, setFound] = useState<{ key: string; id: string } | null>(null);
   const filterRef = useRef<HTMLInputElement>(null);
@@ -60,16 +64,17 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
 
   /** Exact hit first: one GET under the current version. The walk with the same text as prefix runs beside it. */
   const find = async (text: string) => {
-    setExact('idle');
-    setParams({ prefix: text, id: null }, 'push');
+    setLongId(fitsAddress(text) ? '' : text);
+    setParams({ prefix: fitsAddress(text) ? text : null, id: null }, 'push');
+    setExact(null);
     if (entity === undefined || text === '') return;
-    setExact('looking');
+    setExact({ id: text, state: 'looking' });
     try {
       const entry = await client.keys.find.query({ ...scope, entity, id: text });
-      setExact(entry === null ? 'none' : 'idle');
+      setExact(entry === null ? { id: text, state: 'none' } : null);
       if (entry !== null) open(entry.key, text);
     } catch (error) {
-      setExact('idle');
+      setExact(null);
       showError(error);
     }
   };
@@ -94,25 +99,25 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
         ref={filterRef}
         scope={scope}
         entity={entity}
-        prefix={prefix ?? ''}
-        busy={exact === 'looking'}
+        sought={sought}
+        busy={exact?.state === 'looking'}
         onEntity={(value) => {
-          setExact('idle');
+          setExact(null);
           setParams({ entity: value }, 'push');
         }}
         onFind={(text) => void find(text)}
       />
       {openKey === null && <TopKeys scope={scope} onFind={(name, id) => void openTop(name, id)} />}
-      {exact === 'none' && (
+      {exact?.state === 'none' && exact.id === sought && entity !== undefined && (
         <>
           <p className={classes['exact']} role="status">
-            No entry of {entity} has exactly the id “{prefix}” under the current version. The list shows ids that begin with it.
+            {fitsAddress(sought)
+              ? `No entry of ${entity} has exactly the id “${sought}” under the current version. The list shows ids that begin with it.`
+              : `No entry of ${entity} has exactly this id of ${formatCount(sought.length)} characters under the current version. The list shows ids of any kind.`}
           </p>
-          {entity !== undefined && prefix !== undefined && (
-            <Card>
-              <NextRead of={{ ...scope, entity, id: prefix }} />
-            </Card>
-          )}
+          <Card>
+            <NextRead of={{ ...scope, entity, id: sought }} />
+          </Card>
         </>
       )}
       <div className={classes['split']} data-open={openKey !== null || undefined}>
@@ -152,5 +157,5 @@ function adviceFor(prefix: string): string {
   const usual = 'Widen the filter, or wait for the next read to fill an entry.';
   return prefix.length <= ID_HEAD_CHARS_MIN
     ? usual
-    : `${usual} The key of a very long id holds but its beginning and a digest: choose its entity and give the whole id, of at most ${formatCount(ID_FILTER_CHARS_MAX)} characters.`;
+    : `${usual} The key of a very long id holds but its beginning and a digest: choose its entity and give the whole id, of at most ${formatCount(ID_CHARS_MAX)} characters.`;
 }

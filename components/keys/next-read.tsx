@@ -3,7 +3,8 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconCircleCheck, IconDatabase, IconHourglass, IconServer2, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { type ExplainInput, type ExplainView, ID_FILTER_CHARS_MAX, type InstanceRead } from '../../server/contract/keys.ts';
+import type { ExplainInput, ExplainView, InstanceRead } from '../../server/contract/keys.ts';
+import { ID_CHARS_MAX } from '../../server/contract/service-ref.ts';
 import { formatBytes, formatCount } from '../../server/contract/units.ts';
 import { Ago } from '../layout/ago.tsx';
 import { QueryTrouble } from '../layout/notice.tsx';
@@ -59,7 +60,7 @@ export function NextRead({ of, olderVersion = false }: NextReadProps) {
       {view === null && (
         <p className={classes['dim']}>
           The key holds a digest of this long id, and instances are asked by the id: give the exact id in the filter above, which takes{' '}
-          {formatCount(ID_FILTER_CHARS_MAX)} characters.
+          {formatCount(ID_CHARS_MAX)} characters.
         </p>
       )}
       {view != null && !query.isError && (

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { EntityCounts, LivePoint, LiveState } from '../../server/contract/live.ts';
 import { createLiveStore } from './live-store.ts';
+import { oldSince } from './old-since.ts';
 import { ratesNow } from './rates.ts';
-import { newestKnown, serviceSeries } from './service-series.ts';
+import { serverNow } from './server-now.ts';
+import { endOf, newestKnown, serviceSeries } from './service-series.ts';
 import { upsertPoints } from './upsert-points.ts';
 import { SEEN_FOR_MS, watchedTabs } from './watched-tabs.ts';
 
@@ -64,6 +66,46 @@ describe('what is known now', () => {
     const points = [point(100), ...Array.from({ length: 14 }, (_, index) => silent(101 + index))];
     expect(newestKnown(serviceSeries(points, SHOP, 60), 'p95')).toBeUndefined();
     expect(newestKnown(serviceSeries(points, SHOP, 60), 'memoryBytes')?.atMs).toBe(112_000);
+  });
+});
+
+describe('a figure', () => {
+  /** A browser whose clock is an hour behind the server's: what it saw last ended at 101 s by that clock, and came two seconds later. */
+  function seenAt(sinceMs: number) {
+    const receivedAtMs = 103_000 - 3_600_000;
+    const store = createLiveStore(() => receivedAtMs);
+    store.accept({ type: 'snapshot', state: state(103_000), points: [point(99), point(100)], windowSeconds: 20 });
+    return { points: store.get().points, nowMs: serverNow(store.get(), receivedAtMs + sinceMs) };
+  }
+  const known = (points: readonly LivePoint[]) => [
+    ratesNow(points, SHOP).knownToMs,
+    endOf(newestKnown(serviceSeries(points, SHOP, 20), 'p95')),
+    endOf(newestKnown(serviceSeries(points, SHOP, 20), 'evicted')),
+  ];
+
+  it('tells of now until its newest second ended more than four seconds ago, and then of that moment', () => {
+    for (const sinceMs of [0, 2_000]) {
+      const { points, nowMs } = seenAt(sinceMs);
+      expect(known(points).map((knownToMs) => oldSince(knownToMs, nowMs))).toEqual([null, null, null]);
+    }
+    for (const sinceMs of [2_001, 60_000]) {
+      const { points, nowMs } = seenAt(sinceMs);
+      expect(known(points).map((knownToMs) => oldSince(knownToMs, nowMs))).toEqual([101_000, 101_000, 101_000]);
+    }
+  });
+
+  it('is as old as the newest second that it was made of, not as what came after it without one', () => {
+    const silent = { ...point(104), services: {} };
+    expect(ratesNow([point(100), silent], SHOP).knownToMs).toBe(101_000);
+    expect(ratesNow([point(100), point(103, undefined, 1)], SHOP).knownToMs).toBe(101_000);
+    expect(oldSince(101_000, 106_000)).toBe(101_000);
+  });
+
+  it('of which nothing is known is not old either', () => {
+    expect(ratesNow([], SHOP).knownToMs).toBeNull();
+    expect(endOf(newestKnown([], 'p95'))).toBeNull();
+    expect(oldSince(null, 60_000)).toBeNull();
+    expect(oldSince(101_000, serverNow(createLiveStore(() => 0).get(), 60_000))).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { EntityCounts, LivePoint } from '../../server/contract/live.ts';
-import { readsOf, sumCounts, uncachedCalls } from './service-series.ts';
+import { endOf, readsOf, sumCounts, uncachedCalls } from './service-series.ts';
 
 /** "Now" is the mean of this many seconds: one second of a small fleet jumps too much to be read. */
 export const NOW_SECONDS = 10;
@@ -9,6 +9,8 @@ export const RATIO_READS_MIN = 50;
 export interface Rates {
   /** Seconds that were reported in full; 0: nothing can be said. */
   seconds: number;
+  /** The end of the newest of them, ms since 1970; null where there is none. */
+  knownToMs: number | null;
   /** Per second. */
   hits: number;
   /** Of the hits, those that needed no round trip. */
@@ -34,25 +36,28 @@ export function ratesNow(points: readonly LivePoint[], service: string, entity?:
   const reported = points.flatMap((point) => {
     // Two more than the window: the newest second or two may still be partial.
     const own = point.t > newest - NOW_SECONDS - 2 ? point.services[service] : undefined;
-    return own === undefined ? [] : [own];
+    return own === undefined ? [] : [{ atMs: point.t * 1_000, own }];
   });
-  const complete = reported.filter((own) => own.instances >= own.expected);
+  const complete = reported.filter(({ own }) => own.instances >= own.expected);
   // While an instance is missing no second is complete: too small an amount is better than none, and the chart says so.
   const used = complete.length > 0 ? complete : reported;
   const byEntity = new Map<string, EntityCounts[]>();
-  for (const own of used) {
+  for (const { own } of used) {
     for (const [name, counts] of Object.entries(own.entities)) {
       if (entity === undefined || name === entity) byEntity.set(name, [...(byEntity.get(name) ?? []), counts]);
     }
   }
-  return ratesOf(
-    [...byEntity.values()].map((counts) => sumCounts(counts)),
-    used.length,
-  );
+  return {
+    ...ratesOf(
+      [...byEntity.values()].map((counts) => sumCounts(counts)),
+      used.length,
+    ),
+    knownToMs: endOf(used.at(-1)),
+  };
 }
 
 /** `parts`: the sums of each entity over the same `seconds`. */
-function ratesOf(parts: readonly EntityCounts[], seconds: number): Rates {
+function ratesOf(parts: readonly EntityCounts[], seconds: number): Omit<Rates, 'knownToMs'> {
   const sum = sumCounts(parts);
   const uncached = uncachedCalls(parts);
   const per = (amount: number) => (seconds === 0 ? 0 : amount / seconds);

@@ -1,6 +1,7 @@
 'use client';
 import { useSyncExternalStore } from 'react';
 import { useLiveStore } from './live-context.tsx';
+import type { LiveSnapshot } from './live-store.ts';
 
 const STEP_MS = 500;
 
@@ -9,19 +10,24 @@ function everyStep(listener: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-/** The server's clock, carried on by this browser's; ms since 1970 in steps of half a second. Null on the server and before the first message. */
-export function useServerNow(): number | null {
+/** The server's clock, carried on by this browser's (`browserNowMs`); ms since 1970. Null before the first message. */
+export function serverNow({ state, receivedAtMs }: LiveSnapshot, browserNowMs: number): number | null {
+  return state === null ? null : state.nowMs + browserNowMs - receivedAtMs;
+}
+
+/** What `select` makes of the server's clock, asked each half second: it renders again only when that is another thing. Null on the server. */
+export function useByServerClock<T>(select: (nowMs: number | null) => T | null): T | null {
   const store = useLiveStore();
   return useSyncExternalStore(
     everyStep,
-    () => {
-      const { state, receivedAtMs } = store.get();
-      if (state === null) return null;
-      return Math.floor((state.nowMs + Date.now() - receivedAtMs) / STEP_MS) * STEP_MS;
-    },
+    () => select(serverNow(store.get(), Date.now())),
     () => null,
   );
 }
+
+/** The server's clock in steps of half a second. Null on the server and before the first message. */
+export const useServerNow = (): number | null =>
+  useByServerClock((nowMs) => (nowMs === null ? null : Math.floor(nowMs / STEP_MS) * STEP_MS));
 
 /** How long ago the last message came, in whole seconds; null before the first. */
 export function useAgeSeconds(): number | null {

@@ -71,6 +71,9 @@ export function uncachedCalls(parts: Iterable<EntityCounts>): number {
 
 export const readsOf = (counts: EntityCounts): number => counts.hits + counts.stale + counts.misses + counts.unavailable;
 
+/** Up to when a second tells, ms since 1970; null of none. */
+export const endOf = (second: { atMs: number } | undefined): number | null => (second === undefined ? null : second.atMs + 1_000);
+
 /** The newest second that knows this field, if that was just now: what was last heard of a silent fleet or Redis is not how it stands. */
 export function newestKnown(data: readonly Second[], field: keyof Second): Second | undefined {
   const newest = data.at(-1);

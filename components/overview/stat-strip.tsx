@@ -1,8 +1,9 @@
 import type { ReactNode } from 'react';
 import type { RedisState } from '../../server/contract/live.ts';
 import { formatBytes, formatCount, formatDuration, formatRatio } from '../../server/contract/units.ts';
+import { useAsOf } from '../charts/use-as-of.ts';
 import { NOW_SECONDS, RATIO_READS_MIN, type Rates } from '../live/rates.ts';
-import { newestKnown, type Second } from '../live/service-series.ts';
+import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import classes from './overview.module.css';
 
 interface StatStripProps {
@@ -13,17 +14,23 @@ interface StatStripProps {
   redis: RedisState;
 }
 
-/** The answers at a glance: means of the last complete seconds. */
+/** The answers at a glance: means of the last complete seconds. Those that no longer tell of now say so. */
 export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
   const known = rates.seconds > 0;
   const perSecond = (value: number) => (known ? `${formatCount(value)}/s` : '—');
   const last = newestKnown(data, 'p95');
-  const evicted = newestKnown(data, 'evicted')?.evicted ?? null;
-  const memory = newestKnown(data, 'memoryBytes')?.memoryBytes ?? null;
+  const lastEvicted = newestKnown(data, 'evicted');
+  const evicted = lastEvicted?.evicted ?? null;
+  const lastMemory = newestKnown(data, 'memoryBytes');
+  const memory = lastMemory?.memoryBytes ?? null;
+  const readsAsOf = useAsOf(rates.knownToMs);
+  const latencyAsOf = useAsOf(endOf(last));
+  const evictedAsOf = useAsOf(endOf(lastEvicted));
+  const memoryAsOf = useAsOf(endOf(lastMemory));
   const down = redis.state === 'down';
   return (
     <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
-      <Stat name="Hit ratio" value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
+      <Stat name="Hit ratio" asOf={readsAsOf} value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
         {!known
           ? 'no reports'
           : rates.hitRatio === null
@@ -32,7 +39,7 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
               ? `${formatRatio(rates.l1Hits / rates.reads)} of reads from L1`
               : 'hits and stale'}
       </Stat>
-      <Stat name="Reads" value={perSecond(rates.reads)}>
+      <Stat name="Reads" asOf={readsAsOf} value={perSecond(rates.reads)}>
         {!known ? (
           'no instance reports'
         ) : rates.unavailable > 0 ? (
@@ -43,33 +50,39 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
           'none unavailable'
         )}
       </Stat>
-      <Stat name="Latency p95" value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
+      <Stat name="Latency p95" asOf={latencyAsOf} value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
         p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'} {latencyOf}
       </Stat>
-      <Stat name="Origin calls" value={perSecond(rates.originCalls)}>
+      <Stat name="Origin calls" asOf={readsAsOf} value={perSecond(rates.originCalls)}>
         {!known ? 'no reports' : rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
       </Stat>
-      <Stat name="Evictions" value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
+      <Stat name="Evictions" asOf={evictedAsOf} value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
         {redis.maxMemoryPolicy ?? 'policy not known'}
       </Stat>
-      <Stat name="Redis memory" value={down || memory === null ? '—' : formatBytes(memory)}>
+      <Stat name="Redis memory" asOf={memoryAsOf} value={down || memory === null ? '—' : formatBytes(memory)}>
         {down
           ? 'not known while Redis is down'
-          : redis.maxMemoryBytes === null || redis.maxMemoryBytes === 0
-            ? 'no limit set'
-            : `of ${formatBytes(redis.maxMemoryBytes)}`}
+          : redis.maxMemoryBytes === null
+            ? 'limit not known'
+            : redis.maxMemoryBytes === 0
+              ? 'no limit set'
+              : `of ${formatBytes(redis.maxMemoryBytes)}`}
         {redis.fragmentationRatio === null || down ? '' : `, ${redis.fragmentationRatio.toFixed(1)}× frag.`}
       </Stat>
     </dl>
   );
 }
 
-function Stat({ name, value, children }: { name: string; value: string; children: ReactNode }) {
+function Stat({ name, asOf, value, children }: { name: string; asOf: string | null; value: string; children: ReactNode }) {
+  const old = asOf !== null && value !== '—';
   return (
-    <div className={classes['stat']}>
+    <div className={classes['stat']} data-old={old || undefined}>
       <dt>{name}</dt>
       <dd className={classes['statValue']}>{value}</dd>
-      <dd className={classes['statNote']}>{children}</dd>
+      <dd className={classes['statNote']}>
+        {old && `${asOf}, `}
+        {children}
+      </dd>
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { serviceKey } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount } from '../../server/contract/units.ts';
 import type { BumpReceiptView, VersionRow } from '../../server/contract/versions.ts';
+import { useAsOf } from '../charts/use-as-of.ts';
 import { ConfirmAct } from '../layout/confirm-act.tsx';
 import { useLive } from '../live/live-context.tsx';
 import { ratesNow } from '../live/rates.ts';
@@ -28,6 +29,7 @@ export function BumpDialog({ scope, row, onClose, onDone }: BumpDialogProps) {
   const [idempotencyKey] = useState(newIntent);
   const points = useLive((snapshot) => snapshot.points);
   const rates = ratesNow(points, serviceKey(scope), row.entity);
+  const asOf = useAsOf(rates.knownToMs);
   const bump = useMutation(
     trpc.versions.bump.mutationOptions({
       onSuccess(receipt) {
@@ -57,8 +59,9 @@ export function BumpDialog({ scope, row, onClose, onDone }: BumpDialogProps) {
             'No live seconds are at hand, so the load that this sends to the origin cannot be told.'
           ) : (
             <>
-              The cache answers <strong>{formatCount(rates.hits + rates.stale)} reads/s</strong> of it now: up to that many reach the origin
-              at first, on top of {formatCount(rates.originCalls)} calls/s, until it has filled again. One load per id, fleet-wide.
+              The cache answers <strong>{formatCount(rates.hits + rates.stale)} reads/s</strong> of it {asOf ?? 'now'}: up to that many
+              reach the origin at first, on top of {formatCount(rates.originCalls)} calls/s, until it has filled again. One load per id,
+              fleet-wide.
             </>
           )}
         </p>

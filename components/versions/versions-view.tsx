@@ -1,11 +1,12 @@
 'use client';
-import { Skeleton, Table } from '@mantine/core';
+import { Skeleton, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { serviceKey } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount } from '../../server/contract/units.ts';
 import type { BumpReceiptView, VersionRow } from '../../server/contract/versions.ts';
+import { useAsOf } from '../charts/use-as-of.ts';
 import { AckReceipt } from '../layout/ack-receipt.tsx';
 import { ActButton } from '../layout/act-button.tsx';
 import { Ago } from '../layout/ago.tsx';
@@ -65,7 +66,9 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                   <Table.Th>version</Table.Th>
                   <Table.Th visibleFrom="sm">began</Table.Th>
                   <Table.Th visibleFrom="sm">previous</Table.Th>
-                  <Table.Th ta="right">hits now</Table.Th>
+                  <Table.Th ta="right">
+                    <HitsHead scope={scope} />
+                  </Table.Th>
                   <Table.Th ta="right" visibleFrom="sm">
                     instances
                   </Table.Th>
@@ -116,12 +119,25 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
   );
 }
 
+/** The rates that the column shows; each entity's are of the same seconds. */
+function useRates(scope: ServiceRef, entity?: string) {
+  const points = useLive((snapshot) => snapshot.shown);
+  const rates = useMemo(() => ratesNow(points, serviceKey(scope), entity), [points, scope, entity]);
+  return { rates, asOf: useAsOf(rates.knownToMs) };
+}
+
+function HitsHead({ scope }: { scope: ServiceRef }) {
+  return `hits ${useRates(scope).asOf ?? 'now'}`;
+}
+
 function HitsNow({ scope, entity }: { scope: ServiceRef; entity: string }) {
-  const hits = useLive((snapshot) => {
-    const rates = ratesNow(snapshot.shown, serviceKey(scope), entity);
-    return rates.seconds === 0 ? null : rates.hits + rates.stale;
-  });
-  return hits === null ? '—' : `${formatCount(hits)}/s`;
+  const { rates, asOf } = useRates(scope, entity);
+  if (rates.seconds === 0) return '—';
+  return (
+    <Text span fz="sm" {...(asOf === null ? {} : { c: 'dimmed' })}>
+      {formatCount(rates.hits + rates.stale)}/s
+    </Text>
+  );
 }
 
 function BumpReceipt({ receipt }: { receipt: BumpReceiptView }) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeFault } from './describe-fault.ts';
 import { hrefs } from './hrefs.ts';
-import { invalidateInput } from './keys.ts';
+import { findInput, invalidateInput } from './keys.ts';
 import { experimentInput, faultSpec } from './lab.ts';
 import { may } from './permissions.ts';
 import { policyValues, presets } from './policies.ts';
@@ -9,6 +9,20 @@ import { serviceRef } from './service-ref.ts';
 
 const issue = (result: { success: boolean; error?: { issues: { path: PropertyKey[]; message: string }[] } | undefined }) =>
   result.error?.issues[0];
+
+describe('an entry that is looked up', () => {
+  it('has an id of 16,384 characters at most, whatever they are', () => {
+    const entity = { env: 'demo', service: 'shop', entity: 'product' };
+    for (const letter of ['x', '/', '\u20ac']) {
+      expect(findInput.safeParse({ ...entity, id: letter.repeat(16_384) }).success).toBe(true);
+      expect(issue(findInput.safeParse({ ...entity, id: letter.repeat(16_385) }))).toMatchObject({
+        path: ['id'],
+        message: 'is longer than 16,384 characters',
+      });
+    }
+    expect(issue(findInput.safeParse({ ...entity, id: '' }))).toMatchObject({ path: ['id'], message: 'must not be empty' });
+  });
+});
 
 describe('an entry that is to be invalidated', () => {
   const entry = { env: 'demo', service: 'shop', entity: 'product', idempotencyKey: '3f0e6d0a-8f5c-4f9e-9a39-2d1f1ce7a001' };

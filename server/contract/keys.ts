@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { envName, idempotencyKey, keyPart, name } from './service-ref.ts';
+import { envName, idempotencyKey, idText, name } from './service-ref.ts';
 
 /** A Redis key as base64url of its bytes: keys may hold any byte. */
 const keyBytes = z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'is not a key'), z.maxLength(90_000));
 
-/** Of an id that is looked for: it stands in the page's address, and a server takes 16 KiB of that. */
+/** Of the beginning of an id: it stands in the page's address, and a server takes 16 KiB of that. */
 export const ID_FILTER_CHARS_MAX = 1_000;
 
 /** One bounded step of a walk. Without `cursor` it begins; with the cursor of the step before it goes on. */
@@ -56,7 +56,7 @@ export interface KeyMeta {
 }
 
 /** The exact-name fast path: the entry under the entity's current version, no SCAN. */
-export const findInput = z.strictObject({ env: envName, service: name, entity: name, id: keyPart });
+export const findInput = z.strictObject({ env: envName, service: name, entity: name, id: idText });
 export const entryInput = z.strictObject({ key: keyBytes });
 
 /** A key that a walk showed, or the one of an exact name. */
@@ -130,7 +130,7 @@ export const invalidateInput = z
     env: envName,
     service: name,
     entity: name,
-    id: keyPart,
+    id: idText,
     /** The id is the head and digest of a long one, as its key holds them. */
     idHashed: z.optional(z.boolean()),
     /** `hard`, the default: it is removed. `soft`: it stays, and is served as stale while somebody loads it again. */

@@ -1,7 +1,13 @@
 import * as z from 'zod/mini';
+import { formatCount } from './units.ts';
 
-/** One part of a key: an env, a service, an entity or an id. Any text is legal; its bytes are bounded, not its letters. */
-export const keyPart = z.string().check(z.minLength(1, 'must not be empty'), z.maxLength(16_384, 'is longer than 16,384 characters'));
+/** Of an id that the console names: instances are asked about none that is longer. The engine caches those too, by their digest. */
+export const ID_CHARS_MAX = 16_384;
+
+/** An id. Any text is legal: its length is bounded, not its letters. */
+export const idText = z
+  .string()
+  .check(z.minLength(1, 'must not be empty'), z.maxLength(ID_CHARS_MAX, `is longer than ${formatCount(ID_CHARS_MAX)} characters`));
 
 /** A name that people choose for an env, a service or an entity. The engine refuses the same ones. */
 export const name = z.string().check(

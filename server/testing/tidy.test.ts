@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import vitestConfig from '../../vitest.config.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((file) => file !== '' && existsSync(path.join(root, file)));
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8');
+const workers = z.object({ test: z.object({ maxWorkers: z.number().optional(), sequence: z.object({ groupOrder: z.number() }) }) });
 const sources = tracked.filter((file) => /\.(ts|tsx|mjs)$/.test(file));
 
 /** `file:line: text` of each line that matches, over the given files. */
@@ -65,6 +68,15 @@ describe('the house is tidy', () => {
       ),
     );
     expect(missing).toEqual([]);
+  });
+
+  it('vitest takes all projects at once: those of one group have one number of workers', () => {
+    const numbers = new Map<number, Set<number | undefined>>();
+    for (const { test } of z.array(workers).parse(vitestConfig.test?.projects)) {
+      const { groupOrder } = test.sequence;
+      numbers.set(groupOrder, (numbers.get(groupOrder) ?? new Set()).add(test.maxWorkers));
+    }
+    expect([...numbers.values()].filter((set) => set.size > 1)).toEqual([]);
   });
 
   it('operators on closed networks load nothing from outside', () => {

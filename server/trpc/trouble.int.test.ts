@@ -8,7 +8,19 @@ const key = () => randomUUID();
 /** Every letter that could break a key, a pattern, a document or a page. */
 const ref = { env: 'demo', service: 'we:ird{*}\u0000🐙\u202e' };
 const entity = { ...ref, entity: 'pro:du{ct}*[?]\u0000🐙' };
-const ids = ['a:b', '{x}', '*', 'nul\u0000', '🐙', '\u202egnp.exe', '__proto__', '%41', '\ud800', 'long'.repeat(2_560)];
+const ids = [
+  'a:b',
+  '{x}',
+  '*',
+  'nul\u0000',
+  '🐙',
+  '\u202egnp.exe',
+  '__proto__',
+  '%41',
+  '\ud800',
+  'long'.repeat(4_096),
+  '\u20ac'.repeat(16_384),
+];
 const values = { ttlMs: 30_000, jitter: 0.1, staleMs: 0 };
 
 const bed = consoleBed(entity);
@@ -48,6 +60,19 @@ describe('names and ids of any letters', () => {
       expect((await call('keys.find', { ...entity, id })).data).toBeNull();
     },
   );
+
+  it('an id that is longer than instances can be asked about is refused with a line that says how long it may be', async () => {
+    const id = 'x'.repeat(16_385);
+    for (const [procedure, input] of [
+      ['keys.find', { ...entity, id }],
+      ['keys.explain', { ...entity, id }],
+      ['keys.invalidate', { ...entity, id, idempotencyKey: key() }],
+    ] as const) {
+      const refused = await call(procedure, input);
+      expect([procedure, refused.status, refused.error]).toMatchObject([procedure, 400, { code: 'BAD_INPUT' }]);
+      expect(refused.error?.['message']).toContain('16,384 characters');
+    }
+  });
 
   it('are bumped, edited and experimented on', async () => {
     const [row] = z.array(z.object({ rev: z.string().nullable() })).parse((await call('versions.list', ref)).data);

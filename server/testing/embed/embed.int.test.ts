@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { buildEngine, root } from '../build-engine.ts';
+import { root } from '../build-engine.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
 
 const run = promisify(execFile);
@@ -14,7 +14,6 @@ const packed = z.array(z.object({ filename: z.string(), files: z.array(z.object(
 let server: RedisServer;
 let dir: string;
 beforeAll(async () => {
-  buildEngine();
   server = await startRedisServer();
   dir = mkdtempSync(path.join(tmpdir(), 'sideboard-embed-'));
 });
@@ -23,9 +22,20 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
+/** The engine's sources as a fresh clone has them after `npm ci`: nothing is built. */
+function cloneEngine(): string {
+  const clone = path.join(dir, 'clone');
+  const engine = path.join(clone, 'server/engine');
+  mkdirSync(engine, { recursive: true });
+  copyFileSync(path.join(root, 'tsconfig.json'), path.join(clone, 'tsconfig.json'));
+  symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
+  cpSync(path.join(root, 'server/engine'), engine, { recursive: true, filter: (source) => path.basename(source) !== 'dist' });
+  return engine;
+}
+
 describe('the packed engine', () => {
-  it('installs into an empty project and serves a hit there', async () => {
-    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], { cwd: path.join(root, 'server/engine') });
+  it('is built when it is packed, installs into an empty project and serves a hit there', async () => {
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', dir], { cwd: cloneEngine() });
     const [pack] = packed.parse(JSON.parse(stdout));
     const files = pack?.files.map((file) => file.path) ?? [];
     expect(files).toContain('dist/index.js');

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Cache } from '../../engine/cache.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -7,21 +8,31 @@ const bed = redisBed(patient);
 const { caches } = bed;
 const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
 
+/** A write of `product` 1 that is at its origin, until told what that has taken. */
+async function beginSet(cache: Cache<string>): Promise<{ end(value: string): Promise<void> }> {
+  const origin = deferred<string>();
+  const writing = deferred();
+  const set = cache.set('product', '1', () => {
+    writing.resolve();
+    return origin.promise;
+  });
+  await writing.promise;
+  return {
+    async end(value) {
+      origin.resolve(value);
+      await set;
+    },
+  };
+}
+
 describe('rule 3: writes', () => {
   it('while the origin is written readers load without storing, and then the written value is a hit', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
     await a.cache.set('product', '1', 'v1');
-    const origin = deferred<string>();
-    const writing = deferred();
-    const set = a.cache.set('product', '1', () => {
-      writing.resolve();
-      return origin.promise;
-    });
-    await writing.promise;
+    const set = await beginSet(a.cache);
     expect(await b.cache.getOrSet('product', '1', () => Promise.resolve('v1 again'))).toBe('v1 again');
     expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
-    origin.resolve('v2');
-    await set;
+    await set.end('v2');
     expect(await b.cache.get('product', '1')).toBe('v2');
   });
 
@@ -39,56 +50,30 @@ describe('rule 3: writes', () => {
 
   it('of two writers at once neither value is kept unless its token stands to the end', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
-    const [first, second] = [deferred<string>(), deferred<string>()];
-    const [one, two] = [deferred(), deferred()];
-    const setA = a.cache.set('product', '1', () => {
-      one.resolve();
-      return first.promise;
-    });
-    await one.promise;
-    const setB = b.cache.set('product', '1', () => {
-      two.resolve();
-      return second.promise;
-    });
-    await two.promise;
-    first.resolve('a');
-    await setA;
-    second.resolve('b');
-    await setB;
+    const first = await beginSet(a.cache);
+    const second = await beginSet(b.cache);
+    await first.end('a');
+    await second.end('b');
     // The first writer's removal took the second one's token: who wrote last cannot be told, so nobody's value stands.
     expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
   });
 
   it('an invalidation during the origin write turns the fill into a removal', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
-    const origin = deferred<string>();
-    const writing = deferred();
-    const set = a.cache.set('product', '1', () => {
-      writing.resolve();
-      return origin.promise;
-    });
-    await writing.promise;
+    const set = await beginSet(a.cache);
     await b.cache.invalidate('product', '1');
-    origin.resolve('v2');
-    await set;
+    await set.end('v2');
     expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
   });
 
   it('a bump during the origin write leaves nothing under either version', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
-    const origin = deferred<string>();
-    const writing = deferred();
-    const set = a.cache.set('product', '1', () => {
-      writing.resolve();
-      return origin.promise;
-    });
-    await writing.promise;
+    const set = await beginSet(a.cache);
     const before = await keyOf('1');
     await b.cache.bumpVersion('product');
     expect(await b.cache.getOrSet('product', '1', () => Promise.resolve('v1'))).toBe('v1');
     await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
-    origin.resolve('v2');
-    await set;
+    await set.end('v2');
     expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
     expect(await bed.redis.get(before).then((bytes) => bytes === null || bytes.includes('v2'))).toBe(true);
   });
