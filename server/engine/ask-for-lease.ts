@@ -1,11 +1,12 @@
-import { type Answer, askRedis, integerOf, textOf } from './ask-redis.ts';
+import { askRedis, integerOf, textOf } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
 import { ENVELOPE_HEAD_BYTES } from './envelope.ts';
+import { giveBackLeases, mayStand } from './give-back-leases.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
 import { type PipelineCommand, scriptCommand } from './redis/run-pipeline.ts';
-import { acquireLease, acquireRefresh, releaseLease, removeIfUnchanged } from './scripts.ts';
+import { acquireLease, acquireRefresh, removeIfUnchanged } from './scripts.ts';
 import { type RecordReply, readRecordCommand, readRecordReply, repairOf, type Versions } from './versions.ts';
 
 export type LeaseAnswer =
@@ -53,7 +54,7 @@ export class LeaseAsker {
   ask(entity: EntityState, at: { key: CacheKey; ns: string }, useless: UselessEntry | null): Promise<LeaseAnswer> {
     return new Promise((resolve) => {
       const waiting = this.#unsent.push({ entity, at, token: this.#context.nextToken('L'), useless, resolve });
-      // What is no legal entry is sent along, whole: one of those goes by itself.
+      // What is no legal entry is sent along, whole: nothing more is added to it.
       if (waiting === BATCH_MAX || useless?.why === 'problem') this.#flush();
       else if (waiting === 1) process.nextTick(() => this.#flush());
     });
@@ -63,35 +64,43 @@ export class LeaseAsker {
     const questions = this.#unsent;
     this.#unsent = [];
     if (questions.length === 0) return;
+    this.#send(questions).catch((error: unknown) => {
+      // A defect of the engine; nobody may hang for it.
+      for (const question of questions) question.resolve(Promise.reject(error));
+    });
+  }
+
+  async #send(questions: readonly Question[]): Promise<void> {
     const commands: PipelineCommand[] = [];
-    /** By entity: the highest rev that was known when the record was asked for, and where its reply stands. */
-    const records = new Map<EntityState, { readonly highestRev: number; readonly at: number }>();
-    const asked = questions.map((question) => {
-      const { entity, at, token, useless } = question;
+    const places = questions.map(({ entity, at, token, useless }) => {
       if (useless?.why === 'problem') commands.push(scriptCommand(removeIfUnchanged, [at.key], [useless.bytes]));
       const superseded = useless?.why === 'expired' ? useless.bytes.subarray(0, ENVELOPE_HEAD_BYTES) : '';
       const args = [token, entity.policy.leaseMs, this.#context.instance, superseded];
-      return { question, at: commands.push(scriptCommand(acquireLease, [at.key, leaseKey(at.key)], args)) - 1 };
+      return commands.push(scriptCommand(acquireLease, [at.key, leaseKey(at.key)], args)) - 1;
     });
+    /** By entity: the highest rev that is known as the record is asked for, and the place of its reply. */
+    const records = new Map<EntityState, { readonly highestRev: number; readonly place: number }>();
     for (const { entity } of questions) {
-      if (!records.has(entity)) records.set(entity, { highestRev: entity.highestRev, at: commands.push(readRecordCommand(entity)) - 1 });
+      if (records.has(entity)) continue;
+      records.set(entity, { highestRev: entity.highestRev, place: commands.push(readRecordCommand(entity)) - 1 });
     }
-    const judge = (answer: Answer) => {
-      for (const { question, at } of asked) {
-        const record = records.get(question.entity);
-        if (!answer.ok || record === undefined) question.resolve({ kind: 'unavailable' });
-        else {
-          const recordReply = readRecordReply(question.entity, answer.replies[record.at], { ...record, replid: answer.replid });
-          question.resolve(this.#judge(question, answer.replies[at], recordReply));
-        }
-      }
+    const late = (replies: readonly unknown[]) => {
+      const granted = questions.filter((_, index) => mayStand(replies[places[index] ?? -1]));
+      giveBackLate(
+        this.#context,
+        granted.map(({ at, token }) => ({ key: at.key, token })),
+      );
     };
-    askRedis(this.#context, this.#context.lease, commands)
-      .then(judge)
-      .catch((error: unknown) => {
-        // A defect of the engine; nobody may hang for it.
-        for (const question of questions) question.resolve(Promise.reject(error));
-      });
+    const answer = await askRedis(this.#context, this.#context.lease, commands, { late });
+    for (const [index, question] of questions.entries()) {
+      const record = records.get(question.entity);
+      const place = places[index];
+      if (!answer.ok || record === undefined || place === undefined) question.resolve({ kind: 'unavailable' });
+      else {
+        const recordReply = readRecordReply(question.entity, answer.replies[record.place], { ...record, replid: answer.replid });
+        question.resolve(this.#judge(question, answer.replies[place], recordReply));
+      }
+    }
   }
 
   #judge({ entity, at, token }: Question, reply: unknown, record: RecordReply): LeaseAnswer | Promise<LeaseAnswer> {
@@ -111,7 +120,7 @@ export class LeaseAsker {
 
   /** The question was asked under another version than stands. `granted`: what it brought all the same. */
   async #askElsewhere(entity: EntityState, granted: { key: CacheKey; token: string } | null, record: RecordReply): Promise<LeaseAnswer> {
-    if (granted !== null) await giveBack(this.#context, granted.key, granted.token);
+    if (granted !== null) await giveBackLeases(this.#context, [granted]);
     if (record.kind === 'record') return { kind: 'moved' };
     if (record.kind === 'refused') return { kind: 'unavailable' };
     const repaired = await this.#versions.repair(entity, repairOf(record));
@@ -129,17 +138,19 @@ export async function askForRefresh(
   const token = context.nextToken('L');
   const { leaseMs } = entity.policy;
   const { highestRev } = entity;
-  const answer = await askRedis(context, context.lease, [
-    scriptCommand(acquireRefresh, [at.key, leaseKey(at.key)], [token, leaseMs, head]),
-    readRecordCommand(entity),
-  ]);
+  const question = scriptCommand(acquireRefresh, [at.key, leaseKey(at.key)], [token, leaseMs, head]);
+  const late = ([reply]: readonly unknown[]) => giveBackLate(context, mayStand(reply) ? [{ key: at.key, token }] : []);
+  const answer = await askRedis(context, context.lease, [question, readRecordCommand(entity)], { late });
   if (!answer.ok || integerOf(answer.replies[0]) !== 1) return null;
   const record = readRecordReply(entity, answer.replies[1], { highestRev, replid: answer.replid });
   if (record.kind === 'record' && record.record.ns === at.ns) return new Lease(context, context.lease, { ...at, token, leaseMs });
-  await giveBack(context, at.key, token);
+  await giveBackLeases(context, [{ key: at.key, token }]);
   return null;
 }
 
-async function giveBack(context: EngineContext, key: CacheKey, token: string): Promise<void> {
-  await askRedis(context, context.lease, [scriptCommand(releaseLease, [key, leaseKey(key)], [token, context.inboxPrefix])]);
+/** What was granted after nobody waited for it any more. */
+function giveBackLate(context: EngineContext, leases: readonly { readonly key: CacheKey; readonly token: string }[]): void {
+  giveBackLeases(context, leases).catch(() => {
+    // It never rejects.
+  });
 }

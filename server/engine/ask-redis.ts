@@ -8,6 +8,13 @@ import type { Script } from './scripts.ts';
 /** `replid`: of the server that answered (rule 12). */
 export type Answer = { ok: true; replies: unknown[]; replid: string | null } | { ok: false; error: Error };
 
+export interface AskOptions {
+  /** A write must be tried, or refused by Redis itself. */
+  evenIfOpen?: boolean;
+  /** Called where the deadline has passed, with the replies once they come, or with the Errors of a connection that was lost. */
+  late?: ((replies: readonly unknown[]) => void) | undefined;
+}
+
 /** A deadline that Redis had less of than this, because the process was busy, says nothing of Redis. */
 const LATE_SHARE = 0.5;
 
@@ -18,13 +25,12 @@ const BREAKER_OPEN = new Unavailable('Redis has not answered lately, so it is sp
 /**
  * One pipeline within the engine's deadline. Never rejects. Each reply is a Buffer, number, array or the Error of its command.
  * What comes later is discarded; that is safe because every write of the engine is conditional or idempotent.
- * `evenIfOpen`: a write must be tried, or refused by Redis itself.
  */
 export function askRedis(
   context: EngineContext,
   guarded: GuardedClient,
   commands: readonly (PipelineCommand & { script?: Script })[],
-  evenIfOpen = false,
+  { evenIfOpen = false, late }: AskOptions = {},
 ): Promise<Answer> {
   if (!guarded.usable) return Promise.resolve({ ok: false, error: NOT_CONNECTED });
   if (guarded.breaker.open && !evenIfOpen) return Promise.resolve({ ok: false, error: BREAKER_OPEN });
@@ -42,7 +48,10 @@ export function askRedis(
       resolve({ ok: false, error: context.deadlines.error });
     });
     startPipeline(guarded.client, sent, (replies) => {
-      if (!deadline.settle()) return;
+      if (!deadline.settle()) {
+        late?.(replies);
+        return;
+      }
       if (question !== null && guarded.judgeStep(question, replies.pop()) !== 'in step') {
         missed();
         resolve({ ok: false, error: LOST });

@@ -54,6 +54,7 @@ export interface Cache<Entity extends string = string, Types extends Record<Enti
   close(): Promise<void>;
 }
 
+/** What a loader may ask and say. Its methods may be taken off; `signal` and `previous` are made when they are asked for, so a copy by spreading has none of it. */
 export interface LoadContext<T = unknown> {
   /** Aborted at the load timeout. */
   readonly signal: AbortSignal;

@@ -26,7 +26,7 @@ export async function changeVersion(
   const { write } = context;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const { highestRev } = entity;
-    const read = await askRedis(context, write, [readRecordCommand(entity)], true);
+    const read = await askRedis(context, write, [readRecordCommand(entity)], { evenIfOpen: true });
     if (!read.ok) return read;
     const seen = readRecordReply(entity, read.replies[0], { highestRev, replid: read.replid });
     if (seen.kind === 'refused') return { ok: false, error: seen.error };
@@ -46,7 +46,7 @@ export async function changeVersion(
           [entity.highestRevText, write.replid ?? '-', before?.rev ?? ''],
         ),
       ],
-      true,
+      { evenIfOpen: true },
     );
     if (!answer.ok) return answer;
     const [reply] = answer.replies;

@@ -1,13 +1,13 @@
-import { askRedis } from './ask-redis.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
+import { giveBackLeases, mayStand } from './give-back-leases.ts';
 import { type CacheKey, leaseKey } from './keys.ts';
 import { Lease } from './lease.ts';
 import { slotOf, tidy } from './load-slot.ts';
 import type { Read } from './read.ts';
 import type { Round } from './read-round.ts';
 import { type PipelineCommand, scriptCommand } from './redis/run-pipeline.ts';
-import { foreseeLease, releaseLease } from './scripts.ts';
+import { foreseeLease } from './scripts.ts';
 
 /** A lease that is asked for in the pipeline that asks for its entry. */
 export interface ForeseenLease {
@@ -16,8 +16,8 @@ export interface ForeseenLease {
   readonly key: CacheKey;
   readonly ns: string;
   readonly token: string;
-  /** Null until Redis has answered. */
-  granted: boolean | null;
+  /** `unsure`: the answer was lost. `claimed`: granted, and not its round's any more. */
+  state: 'asked' | 'refused' | 'granted' | 'unsure' | 'claimed';
 }
 
 /** So many rounds wait at once that an empty list for each would show. */
@@ -26,12 +26,16 @@ const NONE: PipelineCommand[] = [];
 /**
  * Where misses are likely, because most of an entity's last reads were misses, a read asks for its lease in the same pipeline
  * as for its entry: a cold read then costs one round trip and not two. The question is as young as the read, and the version
- * record comes after it, so its answer is as legal as one that was asked for later. What is not needed is given back.
+ * record comes after it, so its answer is as legal as one that was asked for later. What is not needed is given back; where
+ * the answer is late, once more when it comes, since a return that overtook its question found nothing.
  */
 export class ForeseenLeases {
   readonly #context: EngineContext;
+  /** Asked for, and neither taken nor at an end. */
   readonly #underWay = new Set<ForeseenLease>();
+  readonly #returning = new Set<Promise<void>>();
   #closed = false;
+  #emptied = () => {};
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -59,72 +63,88 @@ export class ForeseenLeases {
   /** Their replies, in the order of the questions. */
   heard({ foreseen }: Round, replies: readonly unknown[]): void {
     if (foreseen === null) return;
-    for (const [index, one] of [...foreseen.values()].entries()) one.granted = replies[index] === 1;
+    for (const [index, one] of [...foreseen.values()].entries()) {
+      const reply = replies[index];
+      one.state = reply === 1 ? 'granted' : mayStand(reply) ? 'unsure' : 'refused';
+    }
   }
 
-  /** The lease that came with the answer that nothing stands there: it goes to `take` or to `giveBack`. Null for none. */
-  grantedTo({ foreseen }: Round, read: Read): ForeseenLease | null {
+  /** Their replies, or what became of them, after the round was given up. */
+  heardLate({ foreseen }: Round, replies: readonly unknown[]): void {
+    if (foreseen !== null) this.#return([...foreseen.values()].filter((_, index) => mayStand(replies[index])));
+  }
+
+  /** The lease that came with the answer that nothing stands there: it is to be taken or given back. Null for none. */
+  claim({ foreseen }: Round, read: Read): ForeseenLease | null {
     const one = foreseen?.get(read);
-    if (one?.granted !== true) return null;
-    foreseen?.delete(read);
+    if (one?.state !== 'granted' || !this.#underWay.has(one)) return null;
+    one.state = 'claimed';
     return one;
   }
 
-  /** All reads of the round are settled, or are asked again. */
-  end(round: Round): void {
-    if (round.foreseen === null) return;
-    for (const foreseen of round.foreseen.values()) this.giveBack(foreseen);
-    round.foreseen = null;
-  }
-
-  /** One that was granted, to load under; null if it was given back meanwhile. */
+  /** To load under; null once the cache is closed. */
   take(foreseen: ForeseenLease): Lease | null {
-    if (!this.#forget(foreseen)) return null;
+    if (this.#closed) {
+      this.giveBack(foreseen);
+      return null;
+    }
+    this.#forget(foreseen);
     const { entity, key, ns, token } = foreseen;
     return new Lease(this.#context, this.#context.lease, { key, ns, token, leaseMs: entity.policy.leaseMs });
   }
 
-  /** Nobody loads under it. Where no answer came it may stand all the same. */
+  /** Nobody loads under it. */
   giveBack(foreseen: ForeseenLease): void {
-    if (!this.#forget(foreseen) || foreseen.granted === false) return;
-    this.#release(foreseen).catch(() => {
-      // `askRedis` never rejects. One that could not be given back runs out by itself.
-    });
+    this.#return([foreseen]);
+    this.#forget(foreseen);
   }
 
-  /** None is foreseen any more, and those under way are given back. */
+  /** All reads of the round are settled, are asked again, or were given up. */
+  end({ foreseen }: Round): void {
+    if (foreseen === null) return;
+    const own = [...foreseen.values()].filter((one) => one.state !== 'claimed' && this.#underWay.has(one));
+    this.#return(own.filter(({ state }) => state !== 'refused'));
+    for (const one of own) this.#forget(one);
+  }
+
+  /** None is asked for any more. Resolves when those under way are taken or given back; a round takes no longer than its deadline. */
   async close(): Promise<void> {
     this.#closed = true;
-    const underWay = [...this.#underWay];
-    this.#underWay.clear();
-    await Promise.all(underWay.map((foreseen) => this.#release(foreseen)));
+    if (this.#underWay.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+    }
+    await Promise.all(this.#returning);
   }
 
   /** Null where it would not help. */
   #foresee(entity: EntityState, id: string, key: CacheKey, ns: string): ForeseenLease | null {
     const { lease, clock } = this.#context;
     // Renewed and ended over the connection of leases: without it, it would keep the fleet waiting until it runs out.
-    if (this.#closed || !lease.usable || lease.breaker.open || entity.failures.standing(id, clock) !== null) return null;
+    if (this.#closed || !lease.usable || lease.breaker.open) return null;
+    // These load without one, or not at all.
+    if (entity.isUnacknowledged(id) || entity.failures.standing(id, clock) !== null) return null;
     const slot = slotOf(entity, id);
     // Whoever asks or loads already is joined by the miss.
     if (slot.gate !== null || slot.foreseen || slot.running !== null) return null;
     slot.foreseen = true;
-    const foreseen = { entity, id, key, ns, token: this.#context.nextToken('L'), granted: null };
+    const foreseen: ForeseenLease = { entity, id, key, ns, token: this.#context.nextToken('L'), state: 'asked' };
     this.#underWay.add(foreseen);
     return foreseen;
   }
 
-  /** True for the first. */
-  #forget(foreseen: ForeseenLease): boolean {
-    if (!this.#underWay.delete(foreseen)) return false;
+  #forget(foreseen: ForeseenLease): void {
+    this.#underWay.delete(foreseen);
     const slot = slotOf(foreseen.entity, foreseen.id);
     slot.foreseen = false;
     tidy(foreseen.entity, foreseen.id, slot);
-    return true;
+    if (this.#underWay.size === 0) this.#emptied();
   }
 
-  async #release({ key, token }: ForeseenLease): Promise<void> {
-    const release = scriptCommand(releaseLease, [key, leaseKey(key)], [token, this.#context.inboxPrefix]);
-    await askRedis(this.#context, this.#context.lease, [release]);
+  #return(leases: readonly ForeseenLease[]): void {
+    if (leases.length === 0) return;
+    const returning = giveBackLeases(this.#context, leases).finally(() => this.#returning.delete(returning));
+    this.#returning.add(returning);
   }
 }

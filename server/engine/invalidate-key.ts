@@ -38,7 +38,7 @@ export async function invalidateKey(
     const open = namespacesOf(record).filter((ns) => !done.has(ns));
     const { highestRev } = entity;
     const commands = open.map((ns) => invalidateCommand(context, dataKey(entity.ref, ns, entity.name, id), applied));
-    const answer = await askRedis(context, context.write, [...commands, readRecordCommand(entity)], true);
+    const answer = await askRedis(context, context.write, [...commands, readRecordCommand(entity)], { evenIfOpen: true });
     if (!answer.ok) return answer;
     const refusals: Error[] = [];
     for (const [index, ns] of open.entries()) {

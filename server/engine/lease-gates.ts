@@ -61,28 +61,22 @@ export class LeaseGates {
   ): void {
     const slot = slotOf(entity, id);
     const failed = this.#loads.failAgain(entity, id, waiters);
-    if (failed || slot.gate !== null) {
+    if (failed || slot.gate !== null || this.#closed) {
       if (foreseen !== null) this.#foreseen.giveBack(foreseen);
-      if (!failed) slot.gate?.late.push(...waiters);
+      if (!failed && slot.gate !== null) slot.gate.late.push(...waiters);
+      else if (!failed) this.#loads.loadUnleased(entity, id, waiters);
       tidy(entity, id, slot);
       return;
     }
     const gate: Gate = { late: [...waiters] };
-    const lease = foreseen === null ? null : this.#foreseen.take(foreseen);
-    if (lease !== null) {
-      this.#startLeased(entity, id, gate, lease, null);
-      return;
-    }
     slot.gate = gate;
-    this.#passGate(entity, id, gate, at, useless)
+    const passing = foreseen === null ? this.#passGate(entity, id, gate, at, useless) : this.#passGateForeseen(entity, id, gate, foreseen);
+    passing
       .catch((error: unknown) => {
         // A defect of the engine; nobody may hang for it.
-        for (const waiter of gate.late) waiter.fail(this.#context, entity, id, error);
+        for (const waiter of shut(entity, id, gate)) waiter.fail(this.#context, entity, id, error);
       })
-      .finally(() => {
-        slot.gate = null;
-        tidy(entity, id, slot);
-      });
+      .finally(() => tidy(entity, id, slot));
   }
 
   /** One instance of the fleet loads an entry again that is stale, or soon will be, while all are served from it. */
@@ -138,6 +132,10 @@ export class LeaseGates {
       unwanted = null;
       switch (answer.kind) {
         case 'granted': {
+          if (this.#closed) {
+            this.#loads.forget(answer.lease);
+            return this.#startUnleased(entity, id, gate);
+          }
           this.#startLeased(entity, id, gate, answer.lease, asked?.why === 'expired' ? { key: at.key, bytes: asked.bytes } : null);
           return;
         }
@@ -176,6 +174,15 @@ export class LeaseGates {
           return this.#startUnleased(entity, id, gate);
       }
     }
+    shut(entity, id, gate);
+  }
+
+  /** Who misses the key meanwhile has its load too. Loaders are the service's: what they do at once keeps nobody from an entry that stands. */
+  async #passGateForeseen(entity: EntityState, id: string, gate: Gate, foreseen: ForeseenLease): Promise<void> {
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    const lease = this.#foreseen.take(foreseen);
+    if (lease === null) this.#startUnleased(entity, id, gate);
+    else this.#startLeased(entity, id, gate, lease, null);
   }
 
   #pose(entity: EntityState, at: At, useless: UselessEntry | null): LeaseQuestion {
@@ -209,7 +216,7 @@ export class LeaseGates {
   }
 
   #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease, seen: SeenEntry | null): void {
-    const waiters = gate.late.splice(0);
+    const waiters = shut(entity, id, gate);
     const [first] = waiters;
     if (first !== undefined) {
       this.#loads.start(entity, id, { lease, reason: 'miss', loader: first.load, seen, waiters, begun: false, result: null });
@@ -217,7 +224,7 @@ export class LeaseGates {
   }
 
   #startUnleased(entity: EntityState, id: string, gate: Gate): void {
-    this.#loads.loadUnleased(entity, id, gate.late.splice(0));
+    this.#loads.loadUnleased(entity, id, shut(entity, id, gate));
   }
 
   /** The entry that stood when the lease was asked for: a reply to a question sent after these reads began. Null once they have it; the entry if it is of no use. */
@@ -229,4 +236,11 @@ export class LeaseGates {
     for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
     return null;
   }
+}
+
+/** Nobody comes to this gate any more: who misses from now on opens another. Returns those who wait at it. */
+function shut(entity: EntityState, id: string, gate: Gate): LoadWaiter[] {
+  const slot = entity.slots.get(id);
+  if (slot?.gate === gate) slot.gate = null;
+  return gate.late.splice(0);
 }

@@ -44,12 +44,9 @@ export class Lease {
     this.end();
     if (this.#lost) return;
     const { key, token } = this;
-    await askRedis(
-      this.#context,
-      this.#guarded,
-      [scriptCommand(releaseLease, [key, leaseKey(key)], [token, this.#context.inboxPrefix])],
-      true,
-    );
+    await askRedis(this.#context, this.#guarded, [scriptCommand(releaseLease, [key, leaseKey(key)], [token, this.#context.inboxPrefix])], {
+      evenIfOpen: true,
+    });
   }
 
   #schedule(): void {

@@ -115,7 +115,9 @@ export class ReadBatcher {
     const commands = commandsOf(asked, leases, shares.keys(), misconfigured);
     if (local !== null) commands.push(...local.commands);
     this.#sent += 1;
-    const answer = await askRedis(this.#context, this.#context.read, commands);
+    // Past the reply to MGET, without which no lease is asked for.
+    const late = leases.length === 0 ? undefined : (found: readonly unknown[]) => this.#foreseen.heardLate(round, found.slice(1));
+    const answer = await askRedis(this.#context, this.#context.read, commands, { late });
     this.#sent -= 1;
     this.#answered = answer.ok;
     const replies = answer.ok ? answer.replies : [];
@@ -164,7 +166,6 @@ export class ReadBatcher {
       return again;
     } finally {
       this.#end(round);
-      if (round.loads !== null) beginLater(round.loads);
     }
   }
 
@@ -335,12 +336,7 @@ export class ReadBatcher {
     const leaseAt = round.leases.get(read);
     const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
     if (lease !== null && this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) return waiter;
-    const where = { key, ns: share?.ns ?? '' };
-    const foreseen = this.#foreseen.grantedTo(round, read);
-    if (foreseen !== null) {
-      round.loads ??= [];
-      round.loads.push(() => this.#gates.miss(entity, id, where, [waiter], null, foreseen));
-    } else this.#gates.miss(entity, id, where, [waiter], useless);
+    this.#gates.miss(entity, id, { key, ns: share?.ns ?? '' }, [waiter], useless, this.#foreseen.claim(round, read));
     return waiter;
   }
 
@@ -369,11 +365,4 @@ function mayJoin(first: Want, other: Want): boolean {
 
 function isAskedAgain(reply: RecordReply | null | undefined): boolean {
   return reply?.kind === 'record' || reply?.kind === 'missing' || reply?.kind === 'foreign';
-}
-
-/** Loaders are the service's: what they do at once keeps nobody from an entry that stands. */
-function beginLater(loads: readonly (() => void)[]): void {
-  process.nextTick(() => {
-    for (const load of loads) load();
-  });
 }

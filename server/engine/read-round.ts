@@ -36,10 +36,8 @@ export interface Round {
   readonly leaseKeys: string[];
   /** Position of a read's lease among the values. */
   readonly leases: ReadonlyMap<Read, number>;
-  /** Leases asked for beside the entries, until the round ends; null without any. */
+  /** Leases asked for beside the entries, in the order of their questions; null without any. */
   foreseen: Map<Read, ForeseenLease> | null;
-  /** What begins under them, once all that stands is answered; null without any. */
-  loads: (() => void)[] | null;
   /** Reads of entities without a version: they send the record's question alone. */
   readonly unknown: Read[];
   readonly shares: Map<EntityState, Share>;
@@ -73,7 +71,7 @@ export function addressRound(batch: Batch, reads: readonly Read[], loads: LoadTa
   const leaseKeys = leased.map(({ key }) => leaseKey(key));
   const leases = leased.length === 0 ? NO_LEASES : new Map(leased.map(({ read }, index) => [read, keys.length + index]));
   const local = tier?.begin(sent, shares.keys()) ?? null;
-  return { batch, reads: sent, keys, leaseKeys, leases, foreseen: null, loads: null, unknown, shares, local };
+  return { batch, reads: sent, keys, leaseKeys, leases, foreseen: null, unknown, shares, local };
 }
 
 /** MGET of all keys, the leases that are asked for beside them, then the version record of each entity (rule 8). `misconfigured`: the server refuses GETEX, and first says whether it is a primary. */

@@ -72,7 +72,7 @@ async function openWrite(context: EngineContext, versions: Versions, entity: Ent
         ...tokens.map(({ key, token }) => scriptCommand(beginWrite, [key, leaseKey(key)], [token, leaseMs, context.inboxPrefix])),
         readRecordCommand(entity),
       ],
-      true,
+      { evenIfOpen: true },
     );
     if (!answer.ok) return refuse(leases, answer.error);
     for (const [index, held] of tokens.entries()) {
@@ -108,7 +108,7 @@ async function closeWrite(
   if (payload === null || lease === undefined) return invalidateKey(context, versions, entity, id);
   const fill = fillCommand(context, { entity, id, lease, content: { kind: 'value', payload }, ttlMs: null, ...load });
   if (fill === null) return invalidateKey(context, versions, entity, id);
-  const answer = await askRedis(context, context.write, [fill], true);
+  const answer = await askRedis(context, context.write, [fill], { evenIfOpen: true });
   if (!answer.ok) return answer;
   const filled = integerOf(answer.replies[0]) === 1;
   if (filled) entity.metrics.counts.fills += 1;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CacheOptions } from '../../engine/cache.ts';
 import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
@@ -19,8 +20,8 @@ afterEach(async () => {
 });
 
 /** A cache past the links, after enough misses, one after another, that the next one is expected. */
-async function openMissing(): Promise<TracedCache> {
-  const traced = await caches.open({ redis: links.url });
+async function openMissing(options: Partial<CacheOptions<string>> = {}): Promise<TracedCache> {
+  const traced = await caches.open({ redis: links.url, ...options });
   for (let i = 0; i < 20; i += 1) await traced.cache.getOrSet('product', `cold ${i}`, () => Promise.resolve(i));
   await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('cold 19'))).toBe(0));
   return traced;
@@ -105,15 +106,61 @@ describe('where most reads miss', () => {
     expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
   });
 
-  it('a read that is lost gives its lease back', async () => {
+  it('reads that are lost give their leases back, whether their pipeline proves its place or not', async () => {
     const { cache } = await openMissing();
     links.hold('read', 'toClient');
-    const read = cache.getOrSet('product', '1', () => Promise.resolve('value'));
+    // Of two that follow each other at once, the second does not.
+    const first = cache.getOrSet('product', '1', () => Promise.resolve('value'));
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = cache.getOrSet('product', '2', () => Promise.resolve('value'));
     await leaseStands('1');
-    await killClient('read');
-    expect(await read).toBe('value');
-    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
-    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+    await leaseStands('2');
+    links.reset('read');
+    expect(await Promise.all([first, second])).toEqual(['value', 'value']);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'), await leaseOf('2'))).toBe(0));
+    expect(await bed.redis.exists(await keyOf('1'), await keyOf('2'))).toBe(0);
+  });
+
+  it.each([
+    // The question, the return at the deadline, which finds nothing, and that of what was granted late.
+    ['read', 3],
+    ['lease', 2],
+  ])('a question of the role %s that comes after its deadline leaves no lease', async (role, scripts) => {
+    const { cache } = role === 'read' ? await openMissing({ deadlineMs: 100 }) : await caches.open({ redis: links.url, deadlineMs: 100 });
+    await cache.get('product', 'known');
+    await bed.redis.config('RESETSTAT');
+    const release = links.hold(role, 'toServer');
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('value'))).toBe('value');
+    release();
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('evalsha')).toBe(scripts));
+    expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
+  });
+
+  it('two reads of one key that go out one after the other have one load, and ask no more than that', async () => {
+    const { cache } = await openMissing();
+    const release = links.hold('read', 'toClient');
+    const { load, calls } = countingLoader(() => Promise.resolve('value'));
+    await bed.redis.config('RESETSTAT');
+    const reads = [cache.getOrSet('product', '1', load)];
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(1));
+    reads.push(cache.getOrSet('product', '1', load));
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(2));
+    release();
+    expect(await Promise.all(reads)).toEqual(['value', 'value']);
+    await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+    // The lease and the fill.
+    expect([calls(), (await commandCalls(bed.redis)).get('evalsha')]).toEqual([1, 2]);
+  });
+
+  it('whatever it was doing, an instance that closes leaves no lease', async () => {
+    for (let run = 0; run < 10; run += 1) {
+      const { cache } = await openMissing();
+      const reads = Array.from({ length: 50 }, (_, i) => cache.getOrSet('product', `${run} ${i}`, () => Promise.resolve('value')));
+      await new Promise((resolve) => setImmediate(resolve));
+      await cache.close();
+      expect(new Set(await Promise.all(reads))).toEqual(new Set(['value']));
+    }
+    expect(await bed.redis.keys('{*')).toEqual([]);
   });
 
   it('an instance that closes gives it back', async () => {

@@ -12,6 +12,8 @@ export interface HeldLinks {
   takeSent(role: string): string;
   /** How often the text stands in each piece that this role has sent, since the last `takeSent`; pieces without it are left out. */
   writesOf(role: string, text: string): number[];
+  /** Both ends of what this role has open see a reset. */
+  reset(role: string): void;
   close(): Promise<void>;
 }
 
@@ -70,6 +72,9 @@ export async function holdLinksTo(port: number): Promise<HeldLinks> {
       clientsOf(role)
         .flatMap(({ pieces }) => pieces.map((piece) => piece.split(text).length - 1))
         .filter((count) => count > 0),
+    reset(role) {
+      for (const { link } of clientsOf(role)) link.reset();
+    },
     close: () => proxy.close(),
   };
 }

@@ -179,3 +179,23 @@ describe('rule 6: waiters', () => {
     expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
   });
 });
+
+it('leases that are asked for in one turn are told apart: of two entities, and of an entry that is none', async () => {
+  const policies = { product: { ttl: '10min' }, country: { ttl: '10min' } } as const;
+  const { cache } = await caches.open({ policies });
+  for (const entity of ['product', 'country'] as const) await cache.get(entity, 'none');
+  await bed.redis.set(await keyOf('2'), 'no envelope', 'PX', 60_000);
+  const wanted = [
+    ['product', '1'],
+    ['country', '1'],
+    ['product', '2'],
+    ['product', '3'],
+    ['country', '2'],
+  ] as const;
+  const asked = wanted.map(([entity, id]) => cache.getOrSet(entity, id, () => Promise.resolve(`${entity} ${id}`)));
+  expect(await Promise.all(asked)).toEqual(wanted.map(([entity, id]) => `${entity} ${id}`));
+  await vi.waitFor(async () => {
+    for (const [entity, id] of wanted) expect(await cache.get(entity, id)).toBe(`${entity} ${id}`);
+  });
+  expect(await bed.redis.keys('{*')).toEqual([]);
+});

@@ -80,9 +80,9 @@ export const seededBugs: readonly ProvenBug[] = [
       {
         file: 'write-value.js',
         after: 'async function closeWrite',
-        find: 'const answer = await askRedis(context, context.write, [fill], true);\n    if (!answer.ok)\n        return answer;\n    const filled = integerOf(answer.replies[0]) === 1;',
+        find: 'const answer = await askRedis(context, context.write, [fill], { evenIfOpen: true });\n    if (!answer.ok)\n        return answer;\n    const filled = integerOf(answer.replies[0]) === 1;',
         replace:
-          "const [, , key, , , envelope, ttl] = fill.args;\n    const answer = await askRedis(context, context.write, [{ name: 'SET', args: [key, envelope, 'PX', ttl] }], true);\n    if (!answer.ok)\n        return answer;\n    const filled = true;",
+          "const [, , key, , , envelope, ttl] = fill.args;\n    const answer = await askRedis(context, context.write, [{ name: 'SET', args: [key, envelope, 'PX', ttl] }], { evenIfOpen: true });\n    if (!answer.ok)\n        return answer;\n    const filled = true;",
       },
     ],
     scenario: everything,
@@ -153,7 +153,7 @@ export const seededBugs: readonly ProvenBug[] = [
     edits: [
       { file: 'redis/open-client.js', find: 'autoResendUnfulfilledCommands: false', replace: 'autoResendUnfulfilledCommands: true' },
       { file: 'redis/open-client.js', find: 'maxRetriesPerRequest: 0', replace: 'maxRetriesPerRequest: null' },
-      { file: 'redis/pipelined-command.js', find: 'this.#text = null;', replace: '' },
+      { file: 'redis/pipelined-command.js', find: 'this.#own = NONE;', replace: '' },
       // Reads that wait for the end of a turn are more often under way when Redis dies.
       { file: 'read-batcher.js', find: 'process.nextTick(flush);', replace: 'setImmediate(flush);' },
       // Else ioredis would write it to what a pipeline was gathered in, and nobody would send it.
