@@ -24,7 +24,7 @@ const BREAKER_OPEN = new Unavailable('Redis has not answered lately, so it is sp
 
 /**
  * One pipeline within the engine's deadline. Never rejects. Each reply is a Buffer, number, array or the Error of its command.
- * What comes later is discarded; that is safe because every write of the engine is conditional or idempotent.
+ * What comes later is discarded, or told to `late`; that is safe because every write of the engine is conditional or idempotent.
  */
 export function askRedis(
   context: EngineContext,

@@ -120,9 +120,10 @@ export class ForeseenLeases {
 
   /** Null where it would not help. */
   #foresee(entity: EntityState, id: string, key: CacheKey, ns: string): ForeseenLease | null {
-    const { lease, clock } = this.#context;
+    const { read, lease, clock } = this.#context;
+    if (this.#closed || !read.usable || read.breaker.open) return null;
     // Renewed and ended over the connection of leases: without it, it would keep the fleet waiting until it runs out.
-    if (this.#closed || !lease.usable || lease.breaker.open) return null;
+    if (!lease.usable || lease.breaker.open) return null;
     // These load without one, or not at all.
     if (entity.isUnacknowledged(id) || entity.failures.standing(id, clock) !== null) return null;
     const slot = slotOf(entity, id);

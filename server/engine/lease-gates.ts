@@ -37,7 +37,7 @@ export class LeaseGates {
   readonly #loads: LoadTable;
   readonly #asker: LeaseAsker;
   readonly #wakeUps: WakeUps;
-  /** Questions that are under way: `close` gives back what they bring. */
+  /** Questions that are under way, refreshes too, until what they bring is taken or given back: `close` waits for them. */
   readonly #asking = new Set<Promise<unknown>>();
   readonly #foreseen: ForeseenLeases;
   #closed = false;
@@ -93,21 +93,24 @@ export class LeaseGates {
         slot.refreshing = false;
         tidy(entity, id, slot);
       });
-    askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then((lease) => {
-      if (lease !== null && this.#closed) this.#loads.forget(lease);
+    const asked = askForRefresh(this.#context, entity, at, seen.subarray(0, ENVELOPE_HEAD_BYTES)).then(async (lease) => {
+      if (lease !== null && this.#closed) await lease.release();
       else if (lease !== null) {
         const entry = { key: at.key, bytes: seen };
         this.#loads.start(entity, id, { lease, reason, loader, seen: entry, waiters: [], begun: false, result: null });
       }
-      pause();
-    }, pause);
+    });
+    this.#untilAsked(asked).then(pause, pause);
   }
 
   /** No further fill begins; leases of loads under way are given back, so that the fleet need not wait for them. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#loads.endFills();
-    await Promise.all([...this.#asking, this.#foreseen.close()]);
+    await this.#foreseen.close();
+    while (this.#asking.size > 0) await Promise.all(this.#asking);
+    // What was granted a moment before has begun its load by then.
+    await new Promise((resolve) => setImmediate(resolve));
     await this.#loads.giveBackLeases();
   }
 
@@ -121,21 +124,22 @@ export class LeaseGates {
     let told = false;
     let tookOver = false;
     while (gate.late.length > 0) {
+      if (this.#closed) return this.#startUnleased(entity, id, gate);
       const asking = gate.late;
       gate.late = [];
       const asked: UselessEntry | null = unwanted;
       const { answer: question, wake } = this.#pose(entity, at, asked);
-      const answer = await question;
-      // Whoever fails from here on is settled by the caller of this method.
-      gate.late.unshift(...asking);
+      let answer: LeaseAnswer;
+      try {
+        answer = await question;
+      } finally {
+        // Whoever fails is settled by the caller of this method.
+        gate.late.unshift(...asking);
+      }
       if (answer.kind !== 'held') wake.stop();
       unwanted = null;
       switch (answer.kind) {
         case 'granted': {
-          if (this.#closed) {
-            this.#loads.forget(answer.lease);
-            return this.#startUnleased(entity, id, gate);
-          }
           this.#startLeased(entity, id, gate, answer.lease, asked?.why === 'expired' ? { key: at.key, bytes: asked.bytes } : null);
           return;
         }
@@ -190,14 +194,20 @@ export class LeaseGates {
     return { answer: this.#ask(entity, at, useless), wake };
   }
 
-  async #ask(entity: EntityState, at: At, useless: UselessEntry | null): Promise<LeaseAnswer> {
-    const question = this.#asker.ask(entity, at, useless);
-    this.#asking.add(question);
-    try {
-      return await question;
-    } finally {
-      this.#asking.delete(question);
-    }
+  #ask(entity: EntityState, at: At, useless: UselessEntry | null): Promise<LeaseAnswer> {
+    const asked = this.#asker.ask(entity, at, useless).then(async (answer): Promise<LeaseAnswer> => {
+      if (answer.kind !== 'granted' || !this.#closed) return answer;
+      await answer.lease.release();
+      return { kind: 'unavailable' };
+    });
+    return this.#untilAsked(asked);
+  }
+
+  /** `close` waits for it. */
+  #untilAsked<T>(asked: Promise<T>): Promise<T> {
+    const tracked = asked.finally(() => this.#asking.delete(tracked));
+    this.#asking.add(tracked);
+    return tracked;
   }
 
   /** `waited` resolves at the first wake after this call, or when the fallback timer has run. */
@@ -218,9 +228,8 @@ export class LeaseGates {
   #startLeased(entity: EntityState, id: string, gate: Gate, lease: Lease, seen: SeenEntry | null): void {
     const waiters = shut(entity, id, gate);
     const [first] = waiters;
-    if (first !== undefined) {
-      this.#loads.start(entity, id, { lease, reason: 'miss', loader: first.load, seen, waiters, begun: false, result: null });
-    }
+    if (first === undefined) this.#loads.forget(lease);
+    else this.#loads.start(entity, id, { lease, reason: 'miss', loader: first.load, seen, waiters, begun: false, result: null });
   }
 
   #startUnleased(entity: EntityState, id: string, gate: Gate): void {

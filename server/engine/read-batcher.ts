@@ -109,46 +109,51 @@ export class ReadBatcher {
   /** `misconfigured`: snapshots fail and the server refuses writes, GETEX among them. A primary may still be read, once it says that it is one. */
   async #ask(batch: Batch, reads: readonly Read[], number: number, misconfigured: boolean): Promise<void> {
     const round = addressRound(batch, reads, this.#loads, this.#local);
-    const { keys, leaseKeys, shares, local } = round;
-    const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
-    const leases = number > 1 || misconfigured ? [] : this.#foreseen.ask(round);
-    const commands = commandsOf(asked, leases, shares.keys(), misconfigured);
-    if (local !== null) commands.push(...local.commands);
-    this.#sent += 1;
-    // Past the reply to MGET, without which no lease is asked for.
-    const late = leases.length === 0 ? undefined : (found: readonly unknown[]) => this.#foreseen.heardLate(round, found.slice(1));
-    const answer = await askRedis(this.#context, this.#context.read, commands, { late });
-    this.#sent -= 1;
-    this.#answered = answer.ok;
-    const replies = answer.ok ? answer.replies : [];
-    let next = 0;
-    const values = keys.length === 0 ? [] : replies[next++];
-    if (answer.ok && leases.length > 0) this.#foreseen.heard(round, replies.slice(next, next + leases.length));
-    next += leases.length;
-    if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
+    try {
+      const { keys, leaseKeys, shares, local } = round;
+      const asked = leaseKeys.length === 0 ? keys : [...keys, ...leaseKeys];
+      const leases = number > 1 || misconfigured ? [] : this.#foreseen.ask(round);
+      const commands = commandsOf(asked, leases, shares.keys(), misconfigured);
+      if (local !== null) commands.push(...local.commands);
+      // Past the reply to MGET, without which no lease is asked for.
+      const late = leases.length === 0 ? undefined : (found: readonly unknown[]) => this.#foreseen.heardLate(round, found.slice(1));
+      this.#sent += 1;
+      const answer = await askRedis(this.#context, this.#context.read, commands, { late });
+      this.#sent -= 1;
+      this.#answered = answer.ok;
+      const replies = answer.ok ? answer.replies : [];
+      let next = 0;
+      const values = keys.length === 0 ? [] : replies[next++];
+      if (answer.ok && leases.length > 0) this.#foreseen.heard(round, replies.slice(next, next + leases.length));
+      next += leases.length;
+      if (!answer.ok || !Array.isArray(values) || (misconfigured && !isPrimary(replies[next++]))) {
+        this.#end(round);
+        this.#unavailable(batch, reads);
+        batch.open();
+        return;
+      }
+      let refusesWrites = false;
+      for (const share of shares.values()) {
+        const reply = readRecordReply(share.entity, replies[next++], { highestRev: share.highestRev, replid: answer.replid });
+        if (reply.kind === 'record') share.entity.see(reply.record);
+        refusesWrites ||= reply.kind === 'refused' && isMisconfigured(reply.error);
+        share.reply = reply;
+      }
+      local?.heard(replies.slice(next));
+      if (refusesWrites && !misconfigured) {
+        this.#end(round);
+        return this.#ask(batch, reads, number, true);
+      }
+      const again = this.#answerAndEnd(round, values);
+      const repaired = await this.#repair(shares.values());
+      if (again.length === 0) return;
+      if (!repaired) return this.#unavailable(batch, again);
+      if (number < ROUNDS_MAX) return this.#ask(batch, again, number + 1, misconfigured);
+      for (const read of again) this.#missUnproven(batch, read);
+    } finally {
+      // Once more, for a defect of the engine: a lease that nobody ends would stand in the way of `close`.
       this.#end(round);
-      this.#unavailable(batch, reads);
-      batch.open();
-      return;
     }
-    let refusesWrites = false;
-    for (const share of shares.values()) {
-      const reply = readRecordReply(share.entity, replies[next++], { highestRev: share.highestRev, replid: answer.replid });
-      if (reply.kind === 'record') share.entity.see(reply.record);
-      refusesWrites ||= reply.kind === 'refused' && isMisconfigured(reply.error);
-      share.reply = reply;
-    }
-    local?.heard(replies.slice(next));
-    if (refusesWrites && !misconfigured) {
-      this.#end(round);
-      return this.#ask(batch, reads, number, true);
-    }
-    const again = this.#answerAndEnd(round, values);
-    const repaired = await this.#repair(shares.values());
-    if (again.length === 0) return;
-    if (!repaired) return this.#unavailable(batch, again);
-    if (number < ROUNDS_MAX) return this.#ask(batch, again, number + 1, misconfigured);
-    for (const read of again) this.#missUnproven(batch, read);
   }
 
   /** All its reads are settled, or are asked again. */

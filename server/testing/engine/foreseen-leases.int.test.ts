@@ -82,6 +82,17 @@ describe('where most reads miss', () => {
     expect(await askedBy()).toEqual([[1], []]);
   });
 
+  it('a read that cannot be sent asks for none, and gives none back', async () => {
+    const { cache, events } = await openMissing();
+    links.hold('read', 'toClient', 'sideboard-read');
+    await killClient('read');
+    await vi.waitFor(() => expect(events).toContainEqual(expect.objectContaining({ type: 'redis.unavailable' })));
+    await bed.redis.config('RESETSTAT');
+    for (let i = 0; i < 5; i += 1) expect(await cache.getOrSet('product', String(i), () => Promise.resolve('value'))).toBe('value');
+    await bed.redis.ping();
+    expect((await commandCalls(bed.redis)).get('evalsha')).toBeUndefined();
+  });
+
   it('the lease is asked for while the entry is: both are on their way at once', async () => {
     const { cache } = await openMissing();
     const { load, calls } = countingLoader(() => Promise.resolve('value'));

@@ -199,3 +199,39 @@ it('leases that are asked for in one turn are told apart: of two entities, and o
   });
   expect(await bed.redis.keys('{*')).toEqual([]);
 });
+
+describe('an instance that closes leaves no lease', () => {
+  const ids = Array.from({ length: 30 }, (_, index) => String(index));
+
+  it('of entries that it was about to refresh', async () => {
+    for (let run = 0; run < 10; run += 1) {
+      const { cache } = await caches.open();
+      await Promise.all(ids.map((id) => cache.set('product', id, 'old')));
+      await Promise.all(ids.map((id) => cache.invalidate('product', id, { mode: 'soft' })));
+      expect(new Set(await Promise.all(ids.map((id) => cache.getOrSet('product', id, () => Promise.resolve('new')))))).toEqual(
+        new Set(['old']),
+      );
+      await cache.close();
+      expect(await bed.redis.keys('{*')).toEqual([]);
+    }
+  });
+
+  it('of keys for which it waited while their holder gave up', async () => {
+    for (let run = 0; run < 10; run += 1) {
+      const [a, b] = [await caches.open(), await caches.open()];
+      await b.cache.get('product', 'none');
+      const failing = deferred<string>();
+      const held = ids.map((id) => a.cache.getOrSet('product', id, () => failing.promise));
+      for (const id of ids) await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf(id))).toBe(1));
+      const waiting = ids.map((id) => b.cache.getOrSet('product', id, () => Promise.resolve('own')));
+      // The instances that wait are listed in the lease.
+      for (const id of ids) await vi.waitFor(async () => expect(await bed.redis.strlen(await leaseOf(id))).toBe(40));
+      const closing = b.cache.close();
+      failing.reject(new Error('origin down'));
+      await Promise.all([closing, Promise.allSettled(held)]);
+      expect(new Set(await Promise.all(waiting))).toEqual(new Set(['own']));
+      await vi.waitFor(async () => expect(await bed.redis.keys('{*')).toEqual([]));
+      await a.cache.close();
+    }
+  });
+});
