@@ -4,6 +4,7 @@ import { IconChartAreaLine, IconTable } from '@tabler/icons-react';
 import { type ReactNode, useId, useState } from 'react';
 import { Hint } from '../layout/hint.tsx';
 import type { Second } from '../live/service-series.ts';
+import { AsOf } from './as-of.tsx';
 import classes from './charts.module.css';
 import { Swatch } from './swatch.tsx';
 import { clock } from './time-axis.ts';
@@ -16,8 +17,8 @@ interface ChartFrameProps {
   title: string;
   /** The one figure to take away, with its unit. */
   now?: ReactNode;
-  /** "as of 12:03:04", where the figures no longer tell of now. */
-  asOf: string | null;
+  /** The end of the newest second in the figures, ms since 1970; null where nothing is known. */
+  knownToMs: number | null;
   series: readonly ChartSeries[];
   /** The "now" value of each series, in order, with unit. */
   values: readonly string[];
@@ -29,11 +30,11 @@ interface ChartFrameProps {
 }
 
 /** Title, legend with "now" values, and the same seconds as a table for those who cannot read a chart. */
-export function ChartFrame({ title, now, asOf, series, values, data, format, height, note, children }: ChartFrameProps) {
+export function ChartFrame({ title, now, knownToMs, series, values, data, format, height, note, children }: ChartFrameProps) {
   const [asTable, setAsTable] = useState(false);
   const titleId = useId();
   return (
-    <section className={classes['frame']} data-old={asOf !== null || undefined} aria-labelledby={titleId}>
+    <section className={classes['frame']} aria-labelledby={titleId}>
       <header className={classes['head']}>
         <h2 id={titleId} className={classes['title']}>
           {title}
@@ -60,12 +61,10 @@ export function ChartFrame({ title, now, asOf, series, values, data, format, hei
             <strong>{values[index] ?? '—'}</strong>
           </li>
         ))}
-        {(note !== undefined || asOf !== null) && (
-          <li className={classes['note']}>
-            {asOf !== null && <span>{note === undefined ? asOf : `${asOf},`}</span>}
-            {note}
-          </li>
-        )}
+        <li className={classes['note']}>
+          <AsOf knownToMs={knownToMs} />
+          {note !== undefined && <span>{note}</span>}
+        </li>
       </ul>
     </section>
   );

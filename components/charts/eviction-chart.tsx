@@ -3,7 +3,6 @@ import { formatCount } from '../../server/contract/units.ts';
 import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
-import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [
@@ -21,13 +20,12 @@ interface EvictionChartProps {
 /** What Redis threw out to make room, beside what simply ran out. Of the whole Redis, not of one service. */
 export function EvictionChart({ data, marks, height }: EvictionChartProps) {
   const last = newestKnown(data, 'evicted');
-  const asOf = useAsOf(endOf(last));
   const values = [last?.evicted, last?.expired].map((value) => (typeof value === 'number' ? perSecond(value) : '—'));
   return (
     <ChartFrame
       title="Is Redis evicting?"
       now={values[0]}
-      asOf={asOf}
+      knownToMs={endOf(last)}
       series={series}
       values={values}
       data={data}
@@ -40,7 +38,7 @@ export function EvictionChart({ data, marks, height }: EvictionChartProps) {
         height={height}
         format={perSecond}
         marks={marks}
-        summary={`Is Redis evicting? ${asOf ?? 'Now'}: ${values[0]} evicted, ${values[1]} expired.`}
+        summary={`Is Redis evicting? Latest: ${values[0]} evicted, ${values[1]} expired.`}
       />
     </ChartFrame>
   );

@@ -3,7 +3,6 @@ import { formatDuration } from '../../server/contract/units.ts';
 import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
-import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [
@@ -23,13 +22,12 @@ interface LatencyChartProps {
 /** Read latency of the service, as its callers feel it. */
 export function LatencyChart({ title = 'How long do reads take?', data, marks, height }: LatencyChartProps) {
   const last = newestKnown(data, 'p50');
-  const asOf = useAsOf(endOf(last));
   const values = [last?.p50, last?.p95, last?.p99].map((value) => (typeof value === 'number' ? formatDuration(value) : '—'));
   return (
     <ChartFrame
       title={title}
       now={`p95 ${values[1]}`}
-      asOf={asOf}
+      knownToMs={endOf(last)}
       series={series}
       values={values}
       data={data}
@@ -42,7 +40,7 @@ export function LatencyChart({ title = 'How long do reads take?', data, marks, h
         height={height}
         format={formatDuration}
         marks={marks}
-        summary={`${title} ${asOf ?? 'Now'}: p50 ${values[0]}, p95 ${values[1]}, p99 ${values[2]}.`}
+        summary={`${title} Latest: p50 ${values[0]}, p95 ${values[1]}, p99 ${values[2]}.`}
       />
     </ChartFrame>
   );

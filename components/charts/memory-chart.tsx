@@ -4,7 +4,6 @@ import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { Swatch } from './swatch.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
-import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [{ key: 'memoryBytes', label: 'used', color: 'var(--sb-ink-1)', kind: 'line' }];
@@ -20,7 +19,6 @@ interface MemoryChartProps {
 /** Memory of the whole Redis against the most that it may take. */
 export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: MemoryChartProps) {
   const last = newestKnown(data, 'memoryBytes');
-  const asOf = useAsOf(endOf(last));
   const used = typeof last?.memoryBytes === 'number' ? formatBytes(last.memoryBytes) : '—';
   const limit = maxBytes === null || maxBytes === 0 ? undefined : maxBytes;
   const now = limit !== undefined ? `${used} of ${formatBytes(limit)}` : maxBytes === 0 ? `${used}, no limit` : used;
@@ -28,7 +26,7 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
     <ChartFrame
       title="How full is Redis?"
       now={now}
-      asOf={asOf}
+      knownToMs={endOf(last)}
       series={series}
       values={[used]}
       data={data}
@@ -56,7 +54,7 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
         base={1024}
         formatTick={(bytes) => formatBytes(bytes).replace('.0 ', ' ')}
         limit={limit}
-        summary={`How full is Redis? ${asOf ?? 'Now'}: ${now}.`}
+        summary={`How full is Redis? Latest: ${now}.`}
       />
     </ChartFrame>
   );

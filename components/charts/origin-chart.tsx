@@ -4,7 +4,6 @@ import type { Rates } from '../live/rates.ts';
 import type { Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
-import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = [
@@ -23,13 +22,12 @@ interface OriginChartProps {
 /** Calls that reached the origin beside the reads that asked for them: the room between is what the cache saves. */
 export function OriginChart({ data, rates, marks, height }: OriginChartProps) {
   const values = rates.seconds === 0 ? ['—', '—'] : [perSecond(rates.reads + rates.uncached), perSecond(rates.originCalls)];
-  const asOf = useAsOf(rates.knownToMs);
   const saved = rates.seconds === 0 ? 'no reports' : rates.saved === null ? 'too few reads to say' : `${formatRatio(rates.saved)} saved`;
   return (
     <ChartFrame
       title="How much load reaches the origin?"
       now={saved}
-      asOf={asOf}
+      knownToMs={rates.knownToMs}
       series={series}
       values={values}
       data={data}
@@ -42,7 +40,7 @@ export function OriginChart({ data, rates, marks, height }: OriginChartProps) {
         height={height}
         format={perSecond}
         marks={marks}
-        summary={`How much load reaches the origin? ${asOf ?? 'Now'}: ${values[1]} origin calls for ${values[0]} reads; ${saved}.`}
+        summary={`How much load reaches the origin? Latest: ${values[1]} origin calls for ${values[0]} reads; ${saved}.`}
       />
     </ChartFrame>
   );

@@ -5,7 +5,6 @@ import type { Second } from '../live/service-series.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { outcomes } from './outcome.ts';
 import { type ChartSeries, TimeChart } from './time-chart.tsx';
-import { useAsOf } from './use-as-of.ts';
 import type { ChartMarks } from './use-chart-marks.ts';
 
 const series: readonly ChartSeries[] = outcomes.map(({ key, label, color, pattern }) => ({
@@ -29,14 +28,13 @@ interface ReadsChartProps {
 export function ReadsChart({ title, data, rates, marks, height }: ReadsChartProps) {
   const values = [rates.hits, rates.stale, rates.misses, rates.unavailable].map(perSecond);
   const shown = rates.seconds === 0 ? ['—', '—', '—', '—'] : values;
-  const asOf = useAsOf(rates.knownToMs);
   const partial = data.filter((second) => second.partial).length;
-  const summary = `${title} ${asOf ?? 'Now'}, per second: ${outcomes.map(({ label }, index) => `${label} ${shown[index]}`).join(', ')}.`;
+  const summary = `${title} Latest, per second: ${outcomes.map(({ label }, index) => `${label} ${shown[index]}`).join(', ')}.`;
   return (
     <ChartFrame
       title={title}
       now={rates.seconds === 0 ? 'no reports' : `${perSecond(rates.reads)} reads`}
-      asOf={asOf}
+      knownToMs={rates.knownToMs}
       series={series}
       values={shown}
       data={data}

@@ -5,9 +5,21 @@ import type { LiveSnapshot } from './live-store.ts';
 
 const STEP_MS = 500;
 
+/** One timer for all who ask, while anybody does. */
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
 function everyStep(listener: () => void): () => void {
-  const timer = setInterval(listener, STEP_MS);
-  return () => clearInterval(timer);
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    for (const tell of listeners) tell();
+  }, STEP_MS);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
 }
 
 /** The server's clock, carried on by this browser's (`browserNowMs`); ms since 1970. Null before the first message. */

@@ -5,7 +5,7 @@ import { useMemo, useState } from 'react';
 import type { LivePoint } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount, formatDuration, formatRatio } from '../../server/contract/units.ts';
-import { useAsOf } from '../charts/use-as-of.ts';
+import { AsOf } from '../charts/as-of.tsx';
 import { setParams } from '../layout/set-params.ts';
 import { useLiveState } from '../live/live-context.tsx';
 import { NOW_SECONDS, RATIO_READS_MIN } from '../live/rates.ts';
@@ -40,7 +40,6 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
   const latency = useLiveState((state) => state.entityLatency);
   const rows = useMemo(() => sortRows(entityRows(points, scope, latency ?? []), sort), [points, scope, latency, sort]);
   const newest = Math.max(0, ...rows.map(({ knownToMs }) => knownToMs ?? 0));
-  const asOf = useAsOf(newest === 0 ? null : newest);
   // A fleet without an L1 has nothing to say there.
   const shown = rows.some((row) => row.l1Hits > 0) ? columns : columns.filter(({ id }) => id !== 'l1Hits');
   const sortBy = (column: SortColumn) => setSort({ column, descending: sort.column === column ? !sort.descending : column !== 'entity' });
@@ -49,11 +48,11 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
       <h2 className={classes['cardTitle']}>
         Which entity?{' '}
         <span>
-          means of {NOW_SECONDS} s{asOf !== null && ` ${asOf}`}; a ratio needs {RATIO_READS_MIN} reads
+          means of {NOW_SECONDS} s <AsOf knownToMs={newest === 0 ? null : newest} />; a ratio needs {RATIO_READS_MIN} reads
         </span>
       </h2>
       <div className={classes['tableScroll']}>
-        <table className={classes['entities']} data-old={asOf !== null || undefined}>
+        <table className={classes['entities']}>
           <thead>
             <tr>
               <SortHead id="entity" label="entity" sort={sort} onSort={sortBy} />

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import type { RedisState } from '../../server/contract/live.ts';
 import { formatBytes, formatCount, formatDuration, formatRatio } from '../../server/contract/units.ts';
-import { useAsOf } from '../charts/use-as-of.ts';
+import { AsOf } from '../charts/as-of.tsx';
 import { NOW_SECONDS, RATIO_READS_MIN, type Rates } from '../live/rates.ts';
 import { endOf, newestKnown, type Second } from '../live/service-series.ts';
 import classes from './overview.module.css';
@@ -23,14 +23,10 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
   const evicted = lastEvicted?.evicted ?? null;
   const lastMemory = newestKnown(data, 'memoryBytes');
   const memory = lastMemory?.memoryBytes ?? null;
-  const readsAsOf = useAsOf(rates.knownToMs);
-  const latencyAsOf = useAsOf(endOf(last));
-  const evictedAsOf = useAsOf(endOf(lastEvicted));
-  const memoryAsOf = useAsOf(endOf(lastMemory));
   const down = redis.state === 'down';
   return (
     <dl className={classes['stats']} aria-label={`Means of the last ${NOW_SECONDS} s`}>
-      <Stat name="Hit ratio" asOf={readsAsOf} value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
+      <Stat name="Hit ratio" knownToMs={rates.knownToMs} value={rates.hitRatio === null ? '—' : formatRatio(rates.hitRatio)}>
         {!known
           ? 'no reports'
           : rates.hitRatio === null
@@ -39,7 +35,7 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
               ? `${formatRatio(rates.l1Hits / rates.reads)} of reads from L1`
               : 'hits and stale'}
       </Stat>
-      <Stat name="Reads" asOf={readsAsOf} value={perSecond(rates.reads)}>
+      <Stat name="Reads" knownToMs={rates.knownToMs} value={perSecond(rates.reads)}>
         {!known ? (
           'no instance reports'
         ) : rates.unavailable > 0 ? (
@@ -50,16 +46,16 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
           'none unavailable'
         )}
       </Stat>
-      <Stat name="Latency p95" asOf={latencyAsOf} value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
+      <Stat name="Latency p95" knownToMs={endOf(last)} value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
         p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'} {latencyOf}
       </Stat>
-      <Stat name="Origin calls" asOf={readsAsOf} value={perSecond(rates.originCalls)}>
+      <Stat name="Origin calls" knownToMs={rates.knownToMs} value={perSecond(rates.originCalls)}>
         {!known ? 'no reports' : rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
       </Stat>
-      <Stat name="Evictions" asOf={evictedAsOf} value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
+      <Stat name="Evictions" knownToMs={endOf(lastEvicted)} value={evicted === null ? '—' : `${formatCount(evicted)}/s`}>
         {redis.maxMemoryPolicy ?? 'policy not known'}
       </Stat>
-      <Stat name="Redis memory" asOf={memoryAsOf} value={down || memory === null ? '—' : formatBytes(memory)}>
+      <Stat name="Redis memory" knownToMs={endOf(lastMemory)} value={down || memory === null ? '—' : formatBytes(memory)}>
         {down
           ? 'not known while Redis is down'
           : redis.maxMemoryBytes === null
@@ -73,14 +69,13 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
   );
 }
 
-function Stat({ name, asOf, value, children }: { name: string; asOf: string | null; value: string; children: ReactNode }) {
-  const old = asOf !== null && value !== '—';
+function Stat({ name, knownToMs, value, children }: { name: string; knownToMs: number | null; value: string; children: ReactNode }) {
   return (
-    <div className={classes['stat']} data-old={old || undefined}>
+    <div className={classes['stat']}>
       <dt>{name}</dt>
       <dd className={classes['statValue']}>{value}</dd>
       <dd className={classes['statNote']}>
-        {old && `${asOf}, `}
+        {value !== '—' && <AsOf knownToMs={knownToMs} />}
         {children}
       </dd>
     </div>
