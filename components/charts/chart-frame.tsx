@@ -61,9 +61,9 @@ export function ChartFrame({ title, now, knownToMs, series, values, data, format
             <strong>{values[index] ?? '—'}</strong>
           </li>
         ))}
-        <li className={classes['note']}>
+        <li className={classes['note']} data-noted={note !== undefined || undefined}>
           <AsOf knownToMs={knownToMs} />
-          {note !== undefined && <span>{note}</span>}
+          {note}
         </li>
       </ul>
     </section>

@@ -48,7 +48,7 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
       <h2 className={classes['cardTitle']}>
         Which entity?{' '}
         <span>
-          means of {NOW_SECONDS} s <AsOf knownToMs={newest === 0 ? null : newest} />; a ratio needs {RATIO_READS_MIN} reads
+          means of {NOW_SECONDS} s<AsOf knownToMs={newest === 0 ? null : newest} />; a ratio needs {RATIO_READS_MIN} reads
         </span>
       </h2>
       <div className={classes['tableScroll']}>
