@@ -1,7 +1,7 @@
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
-import { startSeededWorkers } from '../start-seeded-workers.mjs';
 import { median, round, table, thousands } from '../summarize.mjs';
+import { withSeededWorkers } from '../with-seeded-workers.mjs';
 
 const CALLERS = 128;
 /** Without the layer, without it once more, and with it: the first two differ by chance alone. */
@@ -12,24 +12,23 @@ const TURNS = 4;
 /** What the layer of simulated failures costs a fleet whose owner allows them while none is on. Hits in Redis, as in `redis-hits`. */
 export async function faultsOff({ rounds, ms, tell }) {
   const redis = await startRedis();
-  const workers = new Map();
   try {
-    await startSeededWorkers(workers, READERS, { port: redis.port, warmCallers: [CALLERS], warmMs: 1_000 });
-    const runs = [];
-    for (let turn = 1; turn <= rounds; turn += 1) {
-      const figures = Object.fromEntries(READERS.map((reader) => [reader, []]));
-      for (let at = 0; at < TURNS * READERS.length; at += 1) {
-        // Each follows each of the others equally often.
-        const reader = READERS[(at + Math.floor(at / READERS.length) + turn) % READERS.length];
-        figures[reader].push(await workers.get(reader).run('readHits', { reader, callers: CALLERS, ms }));
+    return await withSeededWorkers(READERS, { port: redis.port, warmCallers: [CALLERS], warmMs: 1_000 }, async (workers) => {
+      const runs = [];
+      for (let turn = 1; turn <= rounds; turn += 1) {
+        const figures = Object.fromEntries(READERS.map((reader) => [reader, []]));
+        for (let at = 0; at < TURNS * READERS.length; at += 1) {
+          // Each follows each of the others equally often.
+          const reader = READERS[(at + Math.floor(at / READERS.length) + turn) % READERS.length];
+          figures[reader].push(await workers.get(reader).run('readHits', { reader, callers: CALLERS, ms }));
+        }
+        for (const reader of READERS) runs.push({ round: turn, reader, ...middleOf(figures[reader]) });
+        const own = runs.filter((run) => run.round === turn);
+        tell(`round ${turn}, reads/s: ${own.map((run) => `${run.reader} ${thousands(run.readsPerS)}`).join(', ')}`);
       }
-      for (const reader of READERS) runs.push({ round: turn, reader, ...middleOf(figures[reader]) });
-      const own = runs.filter((run) => run.round === turn);
-      tell(`round ${turn}, reads/s: ${own.map((run) => `${run.reader} ${thousands(run.readsPerS)}`).join(', ')}`);
-    }
-    return { callers: CALLERS, turns: TURNS, runs, ...conclude(runs) };
+      return { callers: CALLERS, turns: TURNS, runs, ...conclude(runs) };
+    });
   } finally {
-    for (const worker of workers.values()) await worker.stop();
     await redis.stop();
   }
 }

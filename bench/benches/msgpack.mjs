@@ -1,12 +1,13 @@
 import { createOperator } from 'sideboard-engine';
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
-import { startSeededWorkers } from '../start-seeded-workers.mjs';
 import { startWorker } from '../start-worker.mjs';
 import { median, round, table, thousands, turned } from '../summarize.mjs';
+import { withSeededWorkers } from '../with-seeded-workers.mjs';
 
 const CALLERS = 128;
-const READERS = ['raw', 'sideboard', 'sideboard-msgpack'];
+/** Raw ioredis in whichever of its two states, and in the quicker one (see redis-hits). */
+const READERS = ['raw', 'raw-young', 'sideboard', 'sideboard-msgpack'];
 const OF_RAW_MIN = 3;
 const OF_JSON_MAX = 0.5;
 /** An entry whose shapes are written out within it takes a hundred bytes more. */
@@ -18,25 +19,24 @@ const CODEC_LABELS = {
   'engine-msgpack': '**sideboard**, msgpack',
 };
 
-/** Strict hits in Redis with MessagePack beside JSON, and what the codecs take by themselves. */
+/** Strict hits in Redis with MessagePack beside JSON, and what the codecs take by themselves. New processes in each round, as in redis-hits. */
 export async function msgpack({ rounds, ms, tell }) {
   const redis = await startRedis();
-  const workers = new Map();
+  const codecs = await startWorker({ readers: ['bare'], port: redis.port });
   try {
-    await startSeededWorkers(workers, READERS, { port: redis.port, warmCallers: [CALLERS], warmMs: 400 });
-    const own = workers.get('sideboard-msgpack');
-    await fillAnew(own, redis.port);
-    await own.run('readHits', { reader: 'sideboard-msgpack', callers: CALLERS, ms: 400 });
-    const codecs = await startWorker({ readers: ['bare'], port: redis.port });
-    workers.set('codecs', codecs);
     // Compiled, before anything is timed.
     await codecs.run('timeCodecs', { reader: 'bare', turn: 0 });
     const runs = [];
     const codecRuns = [];
     for (let turn = 1; turn <= rounds; turn += 1) {
-      for (const reader of turned(READERS, turn)) {
-        runs.push({ round: turn, reader, ...(await workers.get(reader).run('readHits', { reader, callers: CALLERS, ms })) });
-      }
+      await withSeededWorkers(READERS, { port: redis.port, warmCallers: [CALLERS], warmMs: 1_000 }, async (workers) => {
+        const own = workers.get('sideboard-msgpack');
+        await fillAnew(own, redis.port);
+        await own.run('readHits', { reader: 'sideboard-msgpack', callers: CALLERS, ms: 1_000 });
+        for (const reader of turned(READERS, turn)) {
+          runs.push({ round: turn, reader, ...(await workers.get(reader).run('readHits', { reader, callers: CALLERS, ms })) });
+        }
+      });
       const timed = await codecs.run('timeCodecs', { reader: 'bare', turn });
       codecRuns.push(...timed.map((one) => ({ round: turn, ...one })));
       const reads = runs.filter((run) => run.round === turn).map((run) => `${run.reader} ${thousands(run.readsPerS)}`);
@@ -44,7 +44,7 @@ export async function msgpack({ rounds, ms, tell }) {
     }
     return { callers: CALLERS, runs, codecRuns, ...conclude(runs, codecRuns) };
   } finally {
-    for (const worker of workers.values()) await worker.stop();
+    await codecs.stop();
     await redis.stop();
   }
 }

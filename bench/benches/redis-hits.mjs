@@ -1,29 +1,34 @@
 import { labelOf } from '../readers/open-reader.mjs';
 import { startRedis } from '../start-redis.mjs';
-import { startSeededWorkers } from '../start-seeded-workers.mjs';
 import { median, round, table, thousands, turned } from '../summarize.mjs';
+import { withSeededWorkers } from '../with-seeded-workers.mjs';
 
 const CALLERS = [1, 16, 128, 512];
+/** Beside the peers: raw ioredis in the quicker of its two states, and what no reader that batches can be above. */
+const BOUNDS = ['raw-young', 'mget-loop'];
 
-/** All hits, no tier in the process: one process for each reader, one of them busy at a time, in turns. */
-export async function redisHits({ rounds, ms, readers, tell }) {
+/**
+ * All hits, no tier in the process: one process for each reader, one of them busy at a time, in turns. New ones in each round: in some
+ * processes V8 takes raw ioredis's replies for long-lived and in others it does not, and which of them it was stays until the end.
+ */
+export async function redisHits({ rounds, ms, readers: peers, tell }) {
+  const readers = [...peers, ...BOUNDS];
   const redis = await startRedis();
-  const workers = new Map();
   try {
-    await startSeededWorkers(workers, readers, { port: redis.port, warmCallers: [128, 1], warmMs: 400 });
     const runs = [];
     for (let round = 1; round <= rounds; round += 1) {
-      for (const callers of CALLERS) {
-        for (const reader of turned(readers, round)) {
-          const figures = await workers.get(reader).run('readHits', { reader, callers, ms });
-          runs.push({ round, callers, reader, ...figures });
+      await withSeededWorkers(readers, { port: redis.port, warmCallers: [128, 1], warmMs: 1_000 }, async (workers) => {
+        for (const callers of CALLERS) {
+          for (const reader of turned(readers, round)) {
+            const figures = await workers.get(reader).run('readHits', { reader, callers, ms });
+            runs.push({ round, callers, reader, ...figures });
+          }
+          tell(`round ${round}, ${callers} callers: ${lineOf(runs, round, callers)}`);
         }
-        tell(`round ${round}, ${callers} callers: ${lineOf(runs, round, callers)}`);
-      }
+      });
     }
     return { runs, ...conclude(runs, readers) };
   } finally {
-    for (const worker of workers.values()) await worker.stop();
     await redis.stop();
   }
 }
@@ -71,5 +76,20 @@ function conclude(runs, readers) {
       rows.map((row) => [labelOf(row.reader), thousands(row.readsPerS), row.ofRaw.toFixed(2), row.cpuUs.toFixed(1), row.p50Ms, row.p99Ms]),
     )}`;
   });
-  return { summary, holds, markdown: tables.join('\n\n') };
+  return { summary, holds, markdown: [...tables, `128 callers, each round:\n\n${eachRound(runs, 128)}`].join('\n\n') };
+}
+
+function eachRound(runs, callers) {
+  const readers = ['raw', ...BOUNDS, 'sideboard'];
+  const bounds = readers.slice(0, -1);
+  const made = (round, reader) => runs.find((run) => run.callers === callers && run.round === round && run.reader === reader).readsPerS;
+  const rounds = [...new Set(runs.map(({ round }) => round))];
+  return table(
+    ['round', ...readers.map(labelOf), ...bounds.map((bound) => `of ${bound}`)],
+    rounds.map((round) => [
+      round,
+      ...readers.map((reader) => thousands(made(round, reader))),
+      ...bounds.map((bound) => (made(round, 'sideboard') / made(round, bound)).toFixed(2)),
+    ]),
+  );
 }

@@ -6,6 +6,7 @@ import { openCacheable } from './cacheable.mjs';
 import { openCachified } from './cachified.mjs';
 import { openLayeredLoader, openLayeredLoaderGroups } from './layered-loader.mjs';
 import { LOCAL } from './local-readers.mjs';
+import { openMgetLoop } from './mget-loop.mjs';
 import { openRawIoredis } from './raw-ioredis.mjs';
 import { openSideboard, openSideboardMsgpack } from './sideboard.mjs';
 
@@ -26,6 +27,12 @@ import { openSideboard, openSideboardMsgpack } from './sideboard.mjs';
 const OPEN = {
   bare: { label: 'the origin alone', open: ({ load }) => ({ read: load, close() {} }) },
   raw: { label: 'raw ioredis GET + JSON.parse', open: openRawIoredis },
+  'raw-young': {
+    label: 'raw ioredis, `--no-allocation-site-pretenuring`',
+    open: openRawIoredis,
+    execArgv: ['--no-allocation-site-pretenuring'],
+  },
+  'mget-loop': { label: 'a bare loop, one MGET for a turn', open: openMgetLoop },
   autopipelining: { label: 'raw ioredis, autopipelining', open: (options) => openRawIoredis({ ...options, autopipelining: true }) },
   'async-cache-dedupe': { label: 'async-cache-dedupe', open: openAsyncCacheDedupe },
   'layered-loader': { label: 'layered-loader', open: openLayeredLoader },
@@ -47,6 +54,8 @@ const OPEN = {
 /** Not in every table. */
 const SPECIAL = new Set([
   'bare',
+  'raw-young',
+  'mget-loop',
   'layered-loader-groups',
   'sideboard-again',
   'sideboard-faults',
@@ -71,6 +80,11 @@ export function chooseReaders(list) {
 /** @param {string} name */
 export function labelOf(name) {
   return OPEN[name].label;
+}
+
+/** Flags of Node for the process that it has to itself. @param {string} name @returns {readonly string[]} */
+export function execArgvOf(name) {
+  return OPEN[name].execArgv ?? [];
 }
 
 /**
