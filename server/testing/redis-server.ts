@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Redis } from 'ioredis';
+import { authority, type Certificate } from './certificates.ts';
 
 /** A real redis-server of one's own, on loopback, in a folder that goes with it. */
 export interface RedisServer {
@@ -25,15 +26,23 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export async function startRedisServer(options: { args?: readonly string[] } = {}): Promise<RedisServer> {
+interface RedisServerOptions {
+  args?: readonly string[];
+  /** Speaks TLS alone then, and asks its clients for no certificate. */
+  tls?: Certificate;
+}
+
+export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { tls } = options;
   const dir = mkdtempSync(path.join(tmpdir(), 'sideboard-redis-'));
   const port = await freePort();
   const binary = findRedisServer();
   const clients = new Set<Redis>();
+  const listens = tls === undefined ? ['--port', String(port)] : ['--port', '0', '--tls-port', String(port), ...certify(dir, tls)];
   let child = await launch();
 
   async function launch(more: readonly string[] = []): Promise<ChildProcess> {
-    const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'];
+    const own = [...listens, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no'];
     const started = spawn(binary, [...own, ...(options.args ?? []), ...more], { stdio: ['ignore', 'pipe', 'inherit'] });
     await new Promise<void>((resolve, reject) => {
       let output = '';
@@ -55,13 +64,13 @@ export async function startRedisServer(options: { args?: readonly string[] } = {
 
   return {
     port,
-    url: `redis://127.0.0.1:${port}`,
+    url: tls === undefined ? `redis://127.0.0.1:${port}` : `rediss://localhost:${port}`,
     dir,
     get pid() {
       return child.pid ?? 0;
     },
     client() {
-      const client = new Redis({ host: '127.0.0.1', port });
+      const client = new Redis({ host: '127.0.0.1', port, ...(tls === undefined ? {} : { tls: { ca: authority } }) });
       client.on('error', () => {
         // Tests take the server down on purpose.
       });
@@ -84,6 +93,17 @@ export async function startRedisServer(options: { args?: readonly string[] } = {
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+/** Writes what a server of this folder shows from its next start on. Returns its arguments. */
+export function certify(dir: string, { cert, key }: Certificate): string[] {
+  const files = { cert, key, 'ca-cert': authority };
+  const args = Object.entries(files).flatMap(([name, pem]) => {
+    const file = path.join(dir, `tls-${name}.pem`);
+    writeFileSync(file, pem);
+    return [`--tls-${name}-file`, file];
+  });
+  return [...args, '--tls-auth-clients', 'no'];
 }
 
 function findRedisServer(): string {

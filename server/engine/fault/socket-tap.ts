@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ErrorReplies } from './error-replies.ts';
 import { Lane, type LaneItem, type LaneShape, openLane } from './lane.ts';
 import type { RefusedCommand } from './refused-commands.ts';
@@ -35,12 +36,19 @@ export class SocketTap {
   #replies: ErrorReplies | null = null;
   #faults = noFaults;
   #seekTimer: NodeJS.Timeout | null = null;
+  /** A TLS socket is connected for a while before it can be written to. */
+  #secured: boolean;
 
+  /** `socket` is new. */
   constructor(socket: Socket, random: () => number) {
     this.#socket = socket;
     this.#random = random;
     this.#push = socket.push.bind(socket);
     this.#write = socket.write.bind(socket);
+    this.#secured = !(socket instanceof TLSSocket);
+    socket.once('secureConnect', () => {
+      this.#secured = true;
+    });
     socket.once('close', () => this.#drop());
   }
 
@@ -60,8 +68,8 @@ export class SocketTap {
         (bytes) => this.#hand(bytes),
         () => this.#mayLeave(),
       );
-      // Before it is connected the first byte of a reply is still to come.
-      if (!this.#socket.connecting) this.#seek(this.#replies);
+      // Before it is connected the first byte of a reply is still to come, and a question would come before the password.
+      if (!this.#socket.connecting && this.#secured) this.#seek(this.#replies);
     }
     this.#replies?.setRefuse(faults.refuse);
     this.#settle();

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { createServer } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FaultSwitch } from '../../engine/fault/fault-switch.ts';
@@ -9,8 +7,9 @@ import { type ClientRole, resolveConnection } from '../../engine/redis/connectio
 import { openClient } from '../../engine/redis/open-client.ts';
 import * as scripts from '../../engine/scripts.ts';
 import { type FaultOrderInput, faultOrder } from '../../engine/wire/fault-order.ts';
+import { authority, forLocalhost } from '../certificates.ts';
 import { type RedisServer, startRedisServer } from '../redis-server.ts';
-import { selfSigned } from './self-signed.ts';
+import { startTcpProxy } from '../tcp-proxy.ts';
 
 type Input = FaultOrderInput extends infer One
   ? One extends FaultOrderInput
@@ -102,13 +101,14 @@ describe('faults under a real client', () => {
     async (direction) => {
       await outside.set('counted', '0');
       const before = stream();
+      const { bytesRead } = before;
       order({ kind: 'black-hole', direction });
       const unanswered = client.incr('counted').then(
         () => 'answered',
         () => 'given up',
       );
-      if (direction === 'from-redis') await vi.waitFor(async () => expect(await outside.get('counted')).toBe('1'), soon);
-      await new Promise((resolve) => setImmediate(resolve));
+      if (direction === 'from-redis') await vi.waitFor(() => expect(before.bytesRead).toBeGreaterThan(bytesRead), soon);
+      else await new Promise((resolve) => setImmediate(resolve));
       order();
       expect(await unanswered).toBe('given up');
       await readsWell();
@@ -314,40 +314,64 @@ describe('faults under a real client', () => {
   });
 });
 
-it('TLS: late, cut, and answered in its place, as over plain TCP', async () => {
-  const redis = await startRedisServer();
-  onTestFinished(() => redis.stop());
-  const front = createServer(selfSigned, (near) => {
-    const far = connect(redis.port, '127.0.0.1');
-    for (const socket of [near, far]) socket.on('error', () => socket.destroy());
-    near.pipe(far).pipe(near);
+describe('over TLS', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedisServer({ tls: forLocalhost, args: ['--requirepass', 'secret'] });
   });
-  front.listen(0, '127.0.0.1');
-  await once(front, 'listening');
-  onTestFinished(() => void front.close());
-  const address = front.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  const faults = new FaultSwitch({ allow: true, instance: 'instance' });
-  const plain = resolveConnection({ host: 'localhost', port: address.port, tls: true });
-  const connection = { ...plain, tls: { ...plain.tls, ca: selfSigned.cert } };
-  const client = openClient(connection, 'read', { faults, commandTimeoutMs: 5_000, socketTimeoutMs: 5_000 });
-  onTestFinished(() => client.disconnect());
-  await vi.waitFor(() => expect(client.status).toBe('ready'), soon);
-  await client.mset('a', '1', 'b', '2');
-  const start = (rev: number, input: Input): void => {
-    const { ms = 60_000, ...rest } = input;
-    faults.apply({ rev, faults: [faultOrder.parse({ id: `${rev}`, endsAt: Date.now() + ms, ...rest })] }, Date.now());
-  };
-  start(1, { kind: 'latency', latencyMs: 150 });
-  const startedMs = performance.now();
-  expect(await Promise.all([client.get('a'), client.get('b')])).toEqual(['1', '2']);
-  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(149);
-  start(2, { kind: 'error-reply', error: 'OOM' });
-  await expect(client.set('a', '3')).rejects.toThrow('OOM');
-  expect(await client.get('a')).toBe('1');
-  start(3, { kind: 'reset' });
-  await expect(client.get('a')).rejects.toThrow();
-  start(4, { kind: 'refuse', ms: 300 });
-  await expect(client.get('a')).rejects.toThrow();
-  await vi.waitFor(async () => expect(await client.get('b')).toBe('2'), soon);
+  afterAll(() => server.stop());
+
+  function open(port: number): { faults: FaultSwitch; client: Redis } {
+    const plain = resolveConnection({ host: 'localhost', port, password: 'secret', tls: true });
+    const connection = { ...plain, tls: { ...plain.tls, ca: authority } };
+    const faults = new FaultSwitch({ allow: true, instance: 'instance' });
+    const client = openClient(connection, 'read', { faults, commandTimeoutMs: 5_000, socketTimeoutMs: 5_000 });
+    onTestFinished(() => client.disconnect());
+    return { faults, client };
+  }
+
+  it('late, cut, and answered in its place, as over plain TCP', async () => {
+    const { faults, client } = open(server.port);
+    await vi.waitFor(() => expect(client.status).toBe('ready'), soon);
+    await client.mset('a', '1', 'b', '2');
+    const start = (rev: number, input: Input): void => {
+      const { ms = 60_000, ...rest } = input;
+      faults.apply({ rev, faults: [faultOrder.parse({ id: `${rev}`, endsAt: Date.now() + ms, ...rest })] }, Date.now());
+    };
+    start(1, { kind: 'latency', latencyMs: 150 });
+    const startedMs = performance.now();
+    expect(await Promise.all([client.get('a'), client.get('b')])).toEqual(['1', '2']);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(149);
+    start(2, { kind: 'error-reply', error: 'OOM' });
+    await expect(client.set('a', '3')).rejects.toThrow('OOM');
+    expect(await client.get('a')).toBe('1');
+    start(3, { kind: 'reset' });
+    await expect(client.get('a')).rejects.toThrow();
+    start(4, { kind: 'refuse', ms: 300 });
+    await expect(client.get('a')).rejects.toThrow();
+    await vi.waitFor(async () => expect(await client.get('b')).toBe('2'), soon);
+  });
+
+  it('answered in its place on a connection whose handshake is under way when the order comes', async () => {
+    const proxy = await startTcpProxy(server.port);
+    onTestFinished(() => proxy.close());
+    let release = () => {};
+    proxy.onLink((link) => {
+      release = link.hold('toClient');
+    });
+    const { faults, client } = open(proxy.port);
+    const connections: string[] = [];
+    client.on('close', () => connections.push('lost'));
+    await vi.waitFor(() => expect(Reflect.get(client, 'stream')).toMatchObject({ connecting: false }), soon);
+    await vi.waitFor(() => expect(proxy.links()).toHaveLength(1), soon);
+    faults.apply(
+      { rev: 1, faults: [faultOrder.parse({ id: '1', kind: 'error-reply', error: 'OOM', endsAt: Date.now() + 60_000 })] },
+      Date.now(),
+    );
+    release();
+    await vi.waitFor(() => expect(client.status).toBe('ready'), soon);
+    await expect(client.set('c', '3')).rejects.toThrow('OOM');
+    expect(await client.get('c')).toBeNull();
+    expect(connections).toEqual([]);
+  });
 });
