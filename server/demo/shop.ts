@@ -54,6 +54,7 @@ async function main(): Promise<void> {
   const cache = createShopCache(redisFromEnv());
   cache.onEvent((event) => {
     if (event.type === 'redis.unavailable') log(`Redis (${event.role}) is unavailable: ${event.reason}`);
+    if (event.type === 'redis.refused') log(`Redis (${event.role}) is still unavailable: ${event.reason}`);
     if (event.type === 'redis.available') log(`Redis (${event.role}) is back after ${(event.afterMs / 1_000).toFixed(1)} s`);
   });
   await cache.ready();

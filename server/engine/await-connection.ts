@@ -1,9 +1,10 @@
 import { ConfigurationError, causeOf, describeError } from './errors.ts';
+import { tlsProblem } from './redis/connection-problem.ts';
 import type { GuardedClient } from './redis/guarded-client.ts';
 
 /**
  * Resolves to true when the connection is usable, false when its first attempt failed or `giveUpMs` have passed.
- * Rejects with `ConfigurationError` where Redis refuses who we are: no retry mends that.
+ * Rejects with `ConfigurationError` where Redis refuses who we are, or we what it shows us: no retry mends that.
  */
 export function awaitConnection(guarded: GuardedClient, giveUpMs: number): Promise<boolean> {
   if (guarded.usable) return Promise.resolve(true);
@@ -35,5 +36,6 @@ export function refusalOf(error: Error): string | null {
   if (/^NOAUTH/.test(error.message)) return 'Redis wants a password, and none is given';
   if (/^NOPERM/.test(error.message)) return `this Redis user may not run what the engine needs (${describeError(error)})`;
   if (/^ERR unknown command/.test(error.message)) return 'this server lacks a command that the engine needs: Redis 6.2 or newer, or Valkey';
-  return null;
+  const problem = tlsProblem(error);
+  return problem?.lasting === true ? problem.line : null;
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ConfigurationError, describeError, isOutOfRoom, Unavailable } from './errors.ts';
+import { ConfigurationError, causeOf, describeError, isOutOfRoom, Unavailable } from './errors.ts';
 
 const carrying = (message: string, more: object = {}) => Object.assign(new Error(message), { command: { args: ['secret'] } }, more);
 
@@ -29,4 +29,9 @@ it.each([
   ['of anything else', 'NOPERM this user has no permissions', false],
 ])('no room, by the words %s', (_, message, outOfRoom) => {
   expect(isOutOfRoom(carrying(message, { name: 'ReplyError' }))).toBe(outOfRoom);
+});
+
+it('the cause of a certificate for another host names the hosts, and is not the certificate', () => {
+  const cause = causeOf(Object.assign(new Error('Host: a. is not in DNS:b'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID', cert: { raw: 'x' } }));
+  expect([cause.message, 'cert' in cause]).toEqual(['Host: a. is not in DNS:b', false]);
 });

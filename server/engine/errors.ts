@@ -97,8 +97,11 @@ export function describeError(error: unknown): string {
   return [error.name, code ?? reply].filter((part) => part !== null).join(' ');
 }
 
-/** What may be kept as the cause of an error that others log: ioredis hangs the command on a refusal, with a password or a value among its arguments. */
+/**
+ * What may be kept as the cause of an error that others log: ioredis hangs the command on a refusal, with a password or a value among
+ * its arguments, and Node hangs the whole certificate on one that is for another host.
+ */
 export function causeOf(error: unknown): Error {
-  if (error instanceof Error && error.name !== 'ReplyError' && !('command' in error)) return error;
-  return new Error(describeError(error));
+  if (!(error instanceof Error) || error.name === 'ReplyError' || 'command' in error) return new Error(describeError(error));
+  return 'cert' in error ? new Error(error.message) : error;
 }

@@ -28,6 +28,8 @@ export type CacheEvent =
   /** Once when an outage begins, once when it ends. */
   | { type: 'redis.unavailable'; role: ClientRole; reason: string }
   | { type: 'redis.available'; role: ClientRole; afterMs: number }
+  /** The outage goes on for a reason that it did not begin with, and that no retry mends: a password, a certificate. Once for each reason. */
+  | { type: 'redis.refused'; role: ClientRole; reason: string }
   | { type: 'breaker.changed'; role: ClientRole; state: BreakerState; reason: BreakerReason }
   /** A reply was lost on the way, so the replies after it went to the wrong commands: the connection was ended, and what waited on it has no answer. */
   | { type: 'connection.out-of-step'; role: ClientRole }

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { refusalOf } from './await-connection.ts';
 import type { BreakerState } from './breaker.ts';
 import type { Clock } from './clock.ts';
 import type { EventBus } from './events.ts';
@@ -44,8 +45,11 @@ export function openEngineClients(options: EngineClientsOptions): EngineClients 
       commandTimeoutMs: Math.max(1_000, 2 * deadlineMs),
       socketTimeoutMs: Math.max(500, 2 * deadlineMs),
       random,
-      onError: (problem) => {
-        if (role === 'read') outage.begin(problem);
+      onError: (problem, error) => {
+        if (role !== 'read') return;
+        const refusal = refusalOf(error);
+        if (refusal === null) outage.begin(problem);
+        else outage.refuse(refusal);
       },
     });
   const guard = (

@@ -6,6 +6,7 @@ export class Outage {
   readonly #bus: EventBus;
   readonly #clock: Clock;
   #sinceMs: number | null = null;
+  #told = '';
 
   constructor(bus: EventBus, clock: Clock) {
     this.#bus = bus;
@@ -15,7 +16,16 @@ export class Outage {
   begin(reason: string): void {
     if (this.#sinceMs !== null) return;
     this.#sinceMs = this.#clock.monotonicMs();
+    this.#told = reason;
     this.#bus.emit({ type: 'redis.unavailable', role: 'read', reason });
+  }
+
+  /** It will not end by itself: what began as a lost connection may go on so, and nobody would know why. */
+  refuse(reason: string): void {
+    this.begin(reason);
+    if (this.#told === reason) return;
+    this.#told = reason;
+    this.#bus.emit({ type: 'redis.refused', role: 'read', reason });
   }
 
   end(): void {

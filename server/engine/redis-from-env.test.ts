@@ -22,6 +22,12 @@ describe('where Redis is', () => {
     expect(showAddress(resolve({ REDIS_URL: 'redis://u:secret@[::1]:7' }))).toBe('[::1]:7');
   });
 
+  it('over TLS: a name is asked for and checked, an address is only checked', () => {
+    expect(resolve({ REDIS_URL: 'rediss://cache.internal:6380' }).tls).toEqual({ servername: 'cache.internal' });
+    for (const host of ['10.0.0.7', '[::1]']) expect(resolve({ REDIS_URL: `rediss://${host}` }).tls).toEqual({});
+    expect(resolveConnection({ host: '10.0.0.7', tls: true }).tls).toEqual({});
+  });
+
   it.each([
     { REDIS_URL: 'localhost:6379' },
     { REDIS_URL: 'secret' },

@@ -13,8 +13,7 @@ it.each([
   [new Error('NOAUTH Authentication required.'), /asks for a password/],
   [new Error('NOPERM this user hunter2'), /does not let this user/],
   [new Error('Unknown RESP type 72 "H". Please report this.'), /not a Redis/],
-  [coded('ERR_SSL_WRONG_VERSION_NUMBER'), /no TLS connection/],
-  [coded('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'), /no TLS connection/],
+  [coded('DEPTH_ZERO_SELF_SIGNED_CERT', 'self-signed certificate'), /certificate .* not trusted .* NODE_EXTRA_CA_CERTS=FILE/],
   [new Error('Command timed out'), /does not answer/],
   [new Error('Redis did not answer within 200 ms'), /does not answer/],
   [new Error("Stream isn't writeable and enableOfflineQueue options is false"), /closed the connection/],
@@ -22,7 +21,7 @@ it.each([
   ['hunter2', /cannot be used/],
   [null, /cannot be used/],
 ])('explains %s in one line and shows no secret', (error, line) => {
-  const reason = explainConnectionError(error, at);
+  const reason = explainConnectionError(error, at, { tls: true, stood: true });
   expect(reason).toMatch(line);
   expect(reason).toContain(at);
   expect(reason).not.toMatch(/hunter2|\n/);

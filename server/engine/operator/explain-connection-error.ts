@@ -1,8 +1,12 @@
+import { type Attempt, connectionProblem } from '../redis/connection-problem.ts';
+
 /**
  * Why Redis cannot be reached, as one line for a person. Built from codes and known words alone: an error's own
  * message and its command may hold a password.
  */
-export function explainConnectionError(error: unknown, address: string): string {
+export function explainConnectionError(error: unknown, address: string, attempt: Attempt): string {
+  const problem = connectionProblem(error, attempt);
+  if (problem !== null) return `${address}: ${problem.line}`;
   const code = text(error, 'code');
   const message = text(error, 'message');
   const name = text(error, 'name');
@@ -35,9 +39,6 @@ export function explainConnectionError(error: unknown, address: string): string 
   if (/max number of clients/i.test(message)) return `${address} has no room for another client`;
   if (name === 'ParserError' || /Protocol error|Unknown RESP type|Please report this/i.test(message)) {
     return `${address} answers, but is not a Redis`;
-  }
-  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || /certificate|self.signed/i.test(message)) {
-    return `${address}: no TLS connection could be made (${code === '' ? 'certificate' : code})`;
   }
   if (/timed out|timeout|did not answer/i.test(message)) return `${address} accepts the connection and does not answer`;
   if (/isn't writeable|connection is closed/i.test(message)) return `${address} closed the connection`;

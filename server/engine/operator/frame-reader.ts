@@ -28,6 +28,7 @@ export class FrameReader {
   readonly #client: Redis;
   readonly #clock: Clock;
   readonly #address: string;
+  readonly #tls: boolean;
   readonly #seen = new Map<string, string>();
   #queue: Promise<unknown> = Promise.resolve();
   readonly #failure = new AttemptError();
@@ -35,6 +36,7 @@ export class FrameReader {
   constructor(connection: ResolvedConnection, clock: Clock) {
     this.#clock = clock;
     this.#address = showAddress(connection);
+    this.#tls = connection.tls !== null;
     this.#client = openClient(connection, 'frames', {
       commandTimeoutMs: blockMsMax + answerMsMax,
       socketTimeoutMs: blockMsMax + answerMsMax,
@@ -108,6 +110,8 @@ export class FrameReader {
   }
 
   #unavailable(cause: unknown): OperatorUnavailable {
-    return new OperatorUnavailable(explainConnectionError(cause, this.#address), 'no', { cause: causeOf(cause) });
+    // What an attempt that failed may have been about is told of the commands' connection.
+    const reason = explainConnectionError(cause, this.#address, { tls: this.#tls, stood: true });
+    return new OperatorUnavailable(reason, 'no', { cause: causeOf(cause) });
   }
 }

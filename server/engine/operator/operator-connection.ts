@@ -23,6 +23,7 @@ export class OperatorConnection {
   readonly address: string;
   readonly clock: Clock;
   readonly #deadlineMs: number;
+  readonly #tls: boolean;
   readonly #listeners = new Set<(state: OperatorState) => void>();
   readonly #firstAttempt: Promise<void>;
   #state: OperatorState;
@@ -33,6 +34,7 @@ export class OperatorConnection {
     this.address = showAddress(connection);
     this.clock = clock;
     this.#deadlineMs = deadlineMs;
+    this.#tls = connection.tls !== null;
     this.#state = { state: 'connecting', since: clock.nowMs() };
     this.client = openClient(connection, 'operator', {
       commandTimeoutMs: deadlineMs,
@@ -99,7 +101,7 @@ export class OperatorConnection {
           ? `${this.address}: still connecting`
           : isReply(cause)
             ? `${this.address} refused the command (${describeError(cause)})`
-            : explainConnectionError(cause, this.address);
+            : this.#explain(cause);
     return new OperatorUnavailable(reason, applied, { cause: causeOf(cause) });
   }
 
@@ -126,10 +128,14 @@ export class OperatorConnection {
   #isDown(): void {
     if (this.#closed) return;
     const { cause } = this.#failure;
-    const reason = cause === null ? `${this.address} closed the connection` : explainConnectionError(cause, this.address);
+    const reason = cause === null ? `${this.address} closed the connection` : this.#explain(cause);
     if (this.#state.state === 'down' && this.#state.reason === reason) return;
     const since = this.#state.state === 'down' ? this.#state.since : this.clock.nowMs();
     this.#become({ state: 'down', since, reason });
+  }
+
+  #explain(cause: unknown): string {
+    return explainConnectionError(cause, this.address, { tls: this.#tls, stood: this.#state.state === 'up' });
   }
 
   #become(state: OperatorState): void {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import * as z from 'zod';
 import { ConfigurationError } from '../errors.ts';
@@ -63,7 +64,7 @@ export function resolveConnection(input: RedisConnection, path: readonly string[
     username: username || null,
     password: password || null,
     db,
-    tls: tls ? { servername: host } : null,
+    tls: tls ? tlsTo(host) : null,
   };
 }
 
@@ -89,8 +90,13 @@ function fromUrl(text: string, path: readonly string[]): ResolvedConnection {
     username: decode(url.username, wrong) || null,
     password: decode(url.password, wrong) || null,
     db: Number(url.pathname.slice(1) || '0'),
-    tls: url.protocol === 'rediss:' ? { servername: host } : null,
+    tls: url.protocol === 'rediss:' ? tlsTo(host) : null,
   };
+}
+
+/** A certificate is checked against the host as it was written; that of an address is not sent as a name (RFC 6066). */
+function tlsTo(host: string): TlsOptions {
+  return isIP(host) === 0 ? { servername: host } : {};
 }
 
 function decode(text: string, wrong: (problem: string) => ConfigurationError): string {

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { describeError } from '../errors.ts';
 import type { ClientRole, ResolvedConnection } from './connection.ts';
+import { connectionProblem } from './connection-problem.ts';
 import { endSilentSocket } from './end-silent-socket.ts';
 import { reconnectDelayMs } from './reconnect-delay.ts';
 
@@ -19,7 +20,7 @@ export interface OpenClientOptions {
   socketTimeoutMs?: number | undefined;
   /** From 0 to 1, for the jitter of reconnects. */
   random?: (() => number) | undefined;
-  /** Told of each connection error as one safe line: name and code. */
+  /** Told of each connection error as one safe line: what is wrong and what to do where that is known, else name and code. */
   onError?: ((problem: string, error: Error) => void) | undefined;
 }
 
@@ -34,6 +35,7 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
   const { random = Math.random } = options;
   const connector = options.faults?.connectorFor(role);
   let leaving = false;
+  let stands = false;
   // ioredis' own count starts again with each connection, also with one that is refused as soon as it stands.
   let attempts = 0;
   let forget: NodeJS.Timeout | undefined;
@@ -69,6 +71,7 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
   });
   endSilentSocket(client, options.socketTimeoutMs ?? 500);
   client.on('ready', () => {
+    stands = true;
     forget = setTimeout(() => {
       attempts = 0;
     }, GOOD_AFTER_MS);
@@ -76,8 +79,12 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
   });
   client.on('close', () => {
     leaving = false;
+    stands = false;
     clearTimeout(forget);
   });
-  client.on('error', (error: Error) => options.onError?.(describeError(error), error));
+  client.on('error', (error: Error) => {
+    const problem = connectionProblem(error, { tls: connection.tls !== null, stood: stands });
+    options.onError?.(problem?.line ?? describeError(error), error);
+  });
   return client;
 }
