@@ -39,7 +39,9 @@ export function readSettings(env) {
   }
   // Never shown itself: it may hold a password. The console starts and says so too.
   if (env.REDIS_URL && !isRedisUrl(env.REDIS_URL)) {
-    warnings.push('REDIS_URL is malformed, so the console has no Redis. It must look like redis://[:password@]host:6379[/0]');
+    warnings.push(
+      'REDIS_URL is malformed, so the console has no Redis. It must look like redis://[:password@]host:6379[/0], or rediss:// for TLS',
+    );
   }
   if (!LOOPBACK_HOSTS.has(host) && !env.SIDEBOARD_URL) {
     warnings.push(
