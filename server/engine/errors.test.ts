@@ -22,7 +22,7 @@ it.each([
   ['of a script', "OOM command not allowed when used memory > 'maxmemory'. script: 5f, on @user_script:1.", true],
   [
     'of a script before Redis 7',
-    "ERR Error running script (call to f_5f): @user_script:1: -OOM command not allowed when used memory > 'maxmemory'.",
+    `ERR Error running script (call to f_${'5f'.repeat(20)}): @user_script:1: @user_script: 1: -OOM command not allowed when used memory > 'maxmemory'.   `,
     true,
   ],
   ['of a slot that moves', 'TRYAGAIN Multiple keys request during rehashing of slot', true],

@@ -74,9 +74,19 @@ export class Unavailable extends Error {
   override readonly name = 'Unavailable';
 }
 
+/**
+ * The word by which Redis says why it refuses (`OOM`, `READONLY`), null for none. Before Redis 7 what was refused to a script
+ * stands behind words of the script's own: `ERR Error running script (call to f_…): @user_script:1: @user_script: 1: -OOM …`.
+ */
+export function wordOf(error: Error): string | null {
+  const ofCommand = /^ERR Error running script \(call to f_[0-9a-f]{40}\): @user_script:\d+: @user_script: \d+: -(.*)/s.exec(error.message);
+  return /^[A-Z]{3,20}(?= )/.exec(ofCommand?.[1] ?? error.message)?.[0] ?? null;
+}
+
 /** Redis has no memory for a write, or a cluster moves the slot: what only removes may still be done. */
 export function isOutOfRoom(error: Error): boolean {
-  return /OOM|TRYAGAIN/.test(error.message);
+  const word = wordOf(error);
+  return word === 'OOM' || word === 'TRYAGAIN';
 }
 
 /** What ioredis says in errors that have no code. */
@@ -93,8 +103,7 @@ export function describeError(error: unknown): string {
   const known = CLIENT_WORDS.find(([said]) => error.message.startsWith(said));
   if (known !== undefined) return known[1];
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
-  const reply = /^[A-Z]{3,20}(?= )/.exec(error.message)?.[0] ?? null;
-  return [error.name, code ?? reply].filter((part) => part !== null).join(' ');
+  return [error.name, code ?? wordOf(error)].filter((part) => part !== null).join(' ');
 }
 
 /**

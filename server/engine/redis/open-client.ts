@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { describeError } from '../errors.ts';
+import { describeError, wordOf } from '../errors.ts';
 import type { ClientRole, ResolvedConnection } from './connection.ts';
 import { connectionProblem } from './connection-problem.ts';
 import { endSilentSocket } from './end-silent-socket.ts';
@@ -58,7 +58,7 @@ export function openClient(connection: ResolvedConnection, role: ClientRole, opt
     enableAutoPipelining: false,
     // A demoted primary: connect again, once for all commands that were under way, and never send one again.
     reconnectOnError: (error) => {
-      if (leaving || !error.message.startsWith('READONLY')) return false;
+      if (leaving || wordOf(error) !== 'READONLY') return false;
       leaving = true;
       return 1;
     },
