@@ -180,7 +180,7 @@ function stop(sideboard) {
 }
 
 async function endAll({ children, folder, release }) {
-  endCommands();
+  await endCommands();
   const servers = new Set(['redis', 'store', 'origin']);
   const all = [...children.values()];
   await Promise.all(all.filter((child) => !servers.has(child.name)).map((child) => child.stop(USERS_END_MS_MAX)));
