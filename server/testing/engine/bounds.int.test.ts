@@ -8,6 +8,7 @@ import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { noteSocketWrites } from './socket-writes.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
@@ -36,6 +37,22 @@ describe('fills', () => {
     release();
     await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(20));
     await links.close();
+  });
+
+  it('are not sent before the callers have had their turn with the values', async () => {
+    const { cache } = await caches.open();
+    await cache.getOrSet('product', 'known', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await cache.get('product', 'known')).toBe('v'));
+    const { texts } = noteSocketWrites();
+    const fillsSent = () => texts().filter((text) => text.includes(fillEntry.sha)).length;
+    const answered = deferred<number>();
+    cache
+      .getOrSet('product', '1', () => Promise.resolve('v'))
+      .then(() => setImmediate(() => answered.resolve(fillsSent())))
+      .catch(answered.reject);
+    expect(await answered.promise).toBe(0);
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'));
+    expect(fillsSent()).toBe(1);
   });
 
   it('past the bound are dropped, and their leases given back', async () => {

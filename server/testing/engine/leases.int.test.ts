@@ -2,6 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { inboxPrefix, leaseKey } from '../../engine/keys.ts';
 import { runScript } from '../../engine/redis/run-pipeline.ts';
 import { acquireLease, beginWrite, fillEntry, invalidateEntry } from '../../engine/scripts.ts';
+import { commandCalls } from './command-calls.ts';
+import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -9,6 +11,13 @@ import { redisBed } from './redis-bed.ts';
 const bed = redisBed(patient);
 const { caches } = bed;
 const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+
+/** Waits until Redis has run so many scripts since RESETSTAT. */
+const scriptsRun = (count: number) =>
+  vi.waitFor(async () => {
+    const calls = await commandCalls(bed.redis);
+    expect((calls.get('evalsha') ?? 0) + (calls.get('eval') ?? 0)).toBe(count);
+  });
 
 describe('rule 1: a strict read returns nothing that is older than its start', () => {
   it('a read after an acknowledged invalidation does not join the load that ran before it', async () => {
@@ -44,6 +53,69 @@ describe('rule 1: a strict read returns nothing that is older than its start', (
     fresh.resolve('fresh');
     expect(await taken).toBe('fresh');
     expect(await second).toBe('fresh');
+  });
+
+  it('one that comes while a lease is asked for is not served the entry that stood there before it came', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    await a.cache.get('product', 'none');
+    links.takeSent('lease');
+    const question = links.hold('lease', 'toServer');
+    const first = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    const key = await keyOf('1');
+    await vi.waitFor(() => expect(links.takeSent('lease')).toContain(key));
+    await b.cache.set('product', '1', 'old');
+    await bed.redis.config('RESETSTAT');
+    const answer = links.hold('lease', 'toClient');
+    question();
+    await scriptsRun(1);
+    await b.cache.invalidate('product', '1');
+    const fresh = countingLoader(() => Promise.resolve('new'));
+    const second = a.cache.getOrSet('product', '1', fresh.load);
+    // Asked for after it, so answered after it: it waits for a lease by then.
+    await a.cache.get('product', 'none');
+    answer();
+    expect(await first).toBe('old');
+    expect(await second).toBe('new');
+    expect(fresh.calls()).toBe(1);
+    await links.close();
+  });
+
+  it('one that comes while a lease is asked for does not join the load whose token stood before it came', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    await a.cache.get('product', 'none');
+    const [key, lease] = [await keyOf('1'), await leaseOf('1')];
+    const asked = () => vi.waitFor(() => expect(links.takeSent('lease')).toContain(key));
+    links.takeSent('lease');
+    const firstQuestion = links.hold('lease', 'toServer');
+    const answer = deferred<string>();
+    const old = countingLoader(() => answer.promise);
+    const first = a.cache.getOrSet('product', '1', old.load);
+    await asked();
+    // It asks for the entry while nothing loads, and hears of it when the load runs.
+    await bed.redis.config('RESETSTAT');
+    const entries = links.hold('read', 'toClient');
+    const second = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(1));
+    firstQuestion();
+    await vi.waitFor(() => expect(old.calls()).toBe(1));
+    links.takeSent('lease');
+    const nextQuestion = links.hold('lease', 'toServer');
+    entries();
+    await asked();
+    const held = links.hold('lease', 'toClient');
+    nextQuestion();
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    await b.cache.invalidate('product', '1');
+    const fresh = countingLoader(() => Promise.resolve('new'));
+    const third = a.cache.getOrSet('product', '1', fresh.load);
+    await a.cache.get('product', 'none');
+    held();
+    answer.resolve('old');
+    expect(await Promise.all([first, second, third])).toEqual(['old', 'old', 'new']);
+    expect(fresh.calls()).toBe(1);
+    await links.close();
   });
 
   it('with Redis unreachable, joiners share the next load: one running and one next', async () => {
@@ -131,6 +203,33 @@ describe('rule 2: a fill is stored only while its lease stands', () => {
     expect(events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
     expect(events.filter((event) => event.type === 'fill')).toEqual([]);
     expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+  });
+});
+
+describe('rule 2: a lease is for a load that has not begun', () => {
+  it('what was loaded without one is not stored under one that is granted while it runs', async () => {
+    const { cache, events } = await caches.open();
+    const [key, lease] = [await keyOf('1'), await leaseOf('1')];
+    await runScript(bed.redis, beginWrite, [key, lease], [token('W', 'w'), 60_000, 'inbox:']);
+    const [old, fresh] = [deferred<string>(), deferred<string>()];
+    const unleased = countingLoader(() => old.promise);
+    const first = cache.getOrSet('product', '1', unleased.load);
+    await vi.waitFor(() => expect(unleased.calls()).toBe(1));
+    // The write ends, and leaves the key invalidated.
+    await runScript(bed.redis, invalidateEntry, [key, lease], ['inbox:']);
+    const leased = countingLoader(() => fresh.promise);
+    const second = cache.getOrSet('product', '1', leased.load);
+    await vi.waitFor(async () => expect(await bed.redis.get(lease)).toMatch(/^L/));
+    old.resolve('old');
+    expect(await first).toBe('old');
+    await vi.waitFor(() => expect(leased.calls()).toBe(1));
+    // It is held by the load that runs now.
+    expect(await bed.redis.mget(key, lease)).toEqual([null, expect.stringMatching(/^L/)]);
+    fresh.resolve('new');
+    expect(await second).toBe('new');
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'fill')).toHaveLength(1));
+    expect(await cache.get('product', '1')).toBe('new');
+    expect(events.flatMap((event) => (event.type === 'load.started' ? [event.leased] : []))).toEqual([false, true]);
   });
 });
 
