@@ -1,11 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { inboxPrefix, leaseKey } from '../../engine/keys.ts';
 import { runScript } from '../../engine/redis/run-pipeline.ts';
-import { acquireLease, beginWrite, fillEntry, invalidateEntry } from '../../engine/scripts.ts';
+import { acquireLease, beginWrite, extendEntry, fillEntry, invalidateEntry, releaseLease, renewLease } from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
 import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf, token } from './key-space.ts';
-import { countingLoader, deferred, patient } from './open-caches.ts';
+import { manualClock } from './manual-clock.ts';
+import { countingLoader, deferred, patient, type TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed(patient);
@@ -55,10 +56,16 @@ describe('rule 1: a strict read returns nothing that is older than its start', (
     expect(await second).toBe('fresh');
   });
 
-  it('one that comes while a lease is asked for is not served the entry that stood there before it came', async () => {
+  it.each([
+    ['an invalidation', ({ cache }: TracedCache) => cache.invalidate('product', '1')],
+    // The entry still stands under the version that the first of them asks about.
+    ['a bump', ({ cache }: TracedCache) => cache.bumpVersion('product')],
+  ])('one that comes after %s, while a lease is asked for, is not served the entry that stood there before', async (_what, putAnEnd) => {
     const links = await holdLinksTo(bed.server.port);
     const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
-    await a.cache.get('product', 'none');
+    // A script that Redis does not know yet is sent twice.
+    await a.cache.getOrSet('product', 'warm', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await a.cache.get('product', 'warm')).toBe('v'));
     links.takeSent('lease');
     const question = links.hold('lease', 'toServer');
     const first = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
@@ -69,7 +76,7 @@ describe('rule 1: a strict read returns nothing that is older than its start', (
     const answer = links.hold('lease', 'toClient');
     question();
     await scriptsRun(1);
-    await b.cache.invalidate('product', '1');
+    await putAnEnd(b);
     const fresh = countingLoader(() => Promise.resolve('new'));
     const second = a.cache.getOrSet('product', '1', fresh.load);
     // Asked for after it, so answered after it: it waits for a lease by then.
@@ -170,6 +177,32 @@ describe('rule 2: a fill is stored only while its lease stands', () => {
     expect(await bed.redis.mget(...keys)).toEqual(['value', null]);
   });
 
+  it('nor does any script renew, give back or extend by a token that is not the one that stands', async () => {
+    await caches.open();
+    const key = await keyOf('x');
+    const keys = [key, leaseKey(key)];
+    await bed.redis.set(key, 'value', 'PX', 60_000);
+    await bed.redis.set(leaseKey(key), `${token('L', 'a')}instance-b------`, 'PX', 60_000);
+    expect(await runScript(bed.redis, renewLease, [leaseKey(key)], [token('L', 'b'), 600_000])).toBe(0);
+    expect(await runScript(bed.redis, releaseLease, keys, [token('L', 'b'), 'inbox:'])).toBe(0);
+    expect(await runScript(bed.redis, extendEntry, keys, [token('L', 'b'), 'val', 'VAL', 600_000, 'inbox:'])).toBe(0);
+    expect(await bed.redis.mget(...keys)).toEqual(['value', `${token('L', 'a')}instance-b------`]);
+    for (const one of keys) expect(await bed.redis.pttl(one)).toBeLessThanOrEqual(60_000);
+    expect(await runScript(bed.redis, renewLease, [leaseKey(key)], [token('L', 'a'), 600_000])).toBe(1);
+    expect(await bed.redis.pttl(leaseKey(key))).toBeGreaterThan(60_000);
+  });
+
+  it('a lease lists each instance that waits once, and 256 of them at most', async () => {
+    await caches.open();
+    const key = await keyOf('x');
+    const ask = (name: string, instance: string) =>
+      runScript(bed.redis, acquireLease, [key, leaseKey(key)], [token('L', name), 60_000, instance, '']);
+    expect(await ask('holder', 'instance-holder-')).toEqual([1]);
+    const instances = Array.from({ length: 258 }, (_, n) => `instance-${n}`.padEnd(16, '-'));
+    for (const instance of [...instances.slice(0, 2), ...instances]) await ask('other', instance);
+    expect(await bed.redis.get(leaseKey(key))).toBe([token('L', 'holder'), ...instances.slice(0, 256)].join(''));
+  });
+
   it('a PUBLISH that is refused leaves nothing half done', async () => {
     await caches.open();
     const key = await keyOf('x');
@@ -260,6 +293,30 @@ describe('rule 6: waiters', () => {
     await bed.redis.set(lease, token('L', 'dead'), 'PX', 200);
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
     await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+  });
+
+  it.each(['load', 'write'] as const)('a holder renews at a third of its lease: the lease of a %s', async (kind) => {
+    const clock = manualClock();
+    const policies = { product: { ttl: '10min', leaseMs: 60_000, loadTimeoutMs: 60_000 } } as const;
+    const { cache } = await caches.open({ policies }, { clock });
+    const lease = await leaseOf('1');
+    const answer = deferred<string>();
+    const origin = countingLoader(() => answer.promise);
+    const ended = kind === 'load' ? cache.getOrSet('product', '1', origin.load) : cache.set('product', '1', origin.load);
+    await vi.waitFor(() => expect(origin.calls()).toBe(1));
+    for (let third = 1; third <= 2; third += 1) {
+      await bed.redis.pexpire(lease, 30_000);
+      clock.advance(19_999);
+      // What it had sent by now would have come before this.
+      await cache.peek('product', '2');
+      await cache.getOrSet('product', `other ${third}`, () => Promise.resolve('v'));
+      expect(await bed.redis.pttl(lease)).toBeLessThanOrEqual(30_000);
+      clock.advance(1);
+      await vi.waitFor(async () => expect(await bed.redis.pttl(lease)).toBeGreaterThan(30_000));
+    }
+    answer.resolve('v');
+    await ended;
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'));
   });
 
   it('a holder renews: a write of several lease lengths is filled', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { leaseKey } from '../../engine/keys.ts';
 import { runScript } from '../../engine/redis/run-pipeline.ts';
-import { bumpVersion, invalidateEntry, mintVersion, raiseVersion } from '../../engine/scripts.ts';
+import { adoptVersion, bumpVersion, invalidateEntry, mintVersion, raiseVersion, undoBump } from '../../engine/scripts.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -35,6 +35,18 @@ describe('rule 7: versions never repeat', () => {
     expect(bumped.rev).toBe('2900000000000002');
     expect(await record()).toMatchObject({ rev: '2900000000000002', ns: '2900000000000002', prev: '2900000000000001' });
   });
+
+  it.each(['bump', 'undo', 'adopt'] as const)(
+    'above the record that stands, whatever the clock of Redis says and the caller has seen: %s',
+    async (how) => {
+      await caches.open();
+      const ahead = '2900000000000000';
+      await bed.redis.set(recordKey, `${ahead} ${ahead} 2800000000000000 ${'f'.repeat(40)}`);
+      const script = { bump: bumpVersion, undo: undoBump, adopt: adoptVersion }[how];
+      await runScript(bed.redis, script, [recordKey], ['', 'a'.repeat(40), ahead]);
+      expect((await record()).rev).toBe('2900000000000001');
+    },
+  );
 
   it('a record below the highest seen is not believed: the read is unavailable, the record is raised', async () => {
     const { cache, events } = await caches.open();
