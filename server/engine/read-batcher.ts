@@ -13,6 +13,7 @@ import type { LocalTier } from './l1/local-tier.ts';
 import type { LeaseGates } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
+import { noteRejected } from './note-rejected.ts';
 import { answerHeld, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { addressRound, commandsOf, keyAt, type Round, Share } from './read-round.ts';
 import { TOKEN_LENGTH } from './scripts.ts';
@@ -301,19 +302,17 @@ export class ReadBatcher {
   #isSpoilt(round: Round, read: Read, at: number, stored: Buffer, seen: Buffer | null): boolean {
     if (seen === stored) return false;
     const judged = seen === null ? null : judge(seen, keyAt(round, at), 0);
-    if (judged?.kind === 'problem') this.#countCorrupt(read, judged.problem);
+    if (judged?.kind === 'problem') this.#noteRejected(read, judged.problem);
     this.#missUnproven(round.batch, read);
     return true;
   }
 
-  #countCorrupt({ entity, id }: Read, problem: EnvelopeProblem): void {
-    entity.metrics.counts.corrupt += 1;
-    if (problem === 'entry of another key') this.#context.read.suspect();
-    this.#context.bus.emit({ type: 'entry.rejected', entity: entity.name, id, problem });
+  #noteRejected({ entity, id }: Read, problem: EnvelopeProblem): void {
+    noteRejected(this.#context, entity, id, problem, this.#context.read);
   }
 
   #reject(round: Round, read: Read, at: number, values: readonly unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
-    this.#countCorrupt(read, problem);
+    this.#noteRejected(read, problem);
     this.#miss(round, read, at, values, { why: 'problem', bytes });
   }
 
