@@ -83,6 +83,17 @@ describe('rule 7: versions never repeat', () => {
     expect(await record()).toEqual(before);
   });
 
+  it('an adoption raises what this server has adopted already, where it is below what was seen', async () => {
+    await caches.open();
+    const { rev, ns, replid } = await record();
+    const seen = String(Number(rev) + 1_000_000_000_000);
+    await runScript(bed.redis, adoptVersion, [recordKey], [seen, replid ?? '']);
+    const raised = await record();
+    expect(raised).toMatchObject({ ns: raised.rev, prev: null, replid });
+    expect(Number(raised.rev)).toBeGreaterThan(Number(seen));
+    expect(raised.ns).not.toBe(ns);
+  });
+
   it('a bump is seen by the next read of every instance', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
     await a.cache.set('product', '1', 'v1');
