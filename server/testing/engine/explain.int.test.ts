@@ -2,6 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from '../../engine/events.ts';
 import type { Explanation, NextRead } from '../../engine/explain-key.ts';
 import { framesKey, showVersion } from '../../engine/keys.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { bumpVersion } from '../../engine/scripts.ts';
 import { frame } from '../../engine/wire/frame.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
@@ -177,6 +179,23 @@ describe('explain', () => {
       version: showVersion(ns),
       previous: showVersion(first),
       key: await keyOf('1'),
+    });
+  });
+
+  it('asks under the version that stands, though nobody has told of it', async () => {
+    const { cache } = await caches.open({ policies });
+    await putEntry('1', 'v', fresh);
+    expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' });
+    const { rev } = await record();
+    await runScript(bed.redis, bumpVersion, [recordKey], [rev, '-', rev]);
+    const { ns, prev } = await record();
+    expect(await cache.explain('product', '1')).toMatchObject({
+      version: showVersion(ns),
+      previous: showVersion(prev ?? ''),
+      key: await keyOf('1'),
+      tier: 'none',
+      freshness: { kind: 'missing' },
+      next: { does: 'load and fill' },
     });
   });
 

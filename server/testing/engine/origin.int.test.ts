@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Loader } from '../../engine/cache.ts';
+import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
+const { putEntry } = keySpaceOf(() => bed.redis);
 
 const leases = () => bed.redis.keys('{*');
 const typesOf = (events: readonly { type: string }[]) => events.map((event) => event.type);
@@ -48,6 +50,48 @@ describe('the bulkhead before the origin', () => {
     }
   });
 
+  it('a refresh takes no place in the queue: it gives way, and its lease is given back', async () => {
+    const policies = { product: { ttl: '10min', staleWindow: '1min' } } as const;
+    const { cache, events } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 10 }, policies });
+    await cache.set('product', 'stale', 'old');
+    await cache.invalidate('product', 'stale', { mode: 'soft' });
+    const running = deferred<string>();
+    const first = countingLoader(() => running.promise);
+    const held = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    const refresh = countingLoader(() => Promise.resolve('new'));
+    expect(await cache.getOrSet('product', 'stale', refresh.load)).toBe('old');
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'load.refused', entity: 'product', id: 'stale' }));
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(1));
+    running.resolve('v');
+    expect(await held).toBe('v');
+    await vi.waitFor(async () => expect(await leases()).toEqual([]));
+    expect(refresh.calls()).toBe(0);
+  });
+
+  it('a load of many ids waits for its place as one load, and is refused as one', async () => {
+    const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 1 } });
+    const running = deferred<string>();
+    const first = countingLoader(() => running.promise);
+    const held = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    const asked: (readonly string[])[] = [];
+    const loadMany = async (ids: readonly string[]) => {
+      asked.push(ids);
+      return new Map(ids.map((id) => [id, `v${id}`]));
+    };
+    const waiting = cache.getMany('product', ['2', '3'], loadMany);
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(3));
+    // The queue has room for one, and these two are one.
+    const refused = await cache.getMany('product', ['4', '5'], loadMany);
+    expect([...refused.values()]).toEqual(Array(2).fill({ ok: false, error: expect.objectContaining({ name: 'OriginOverloaded' }) }));
+    expect(asked).toEqual([]);
+    running.resolve('v');
+    expect(await held).toBe('v');
+    expect([...(await waiting).values()]).toEqual(['v2', 'v3'].map((value) => ({ ok: true, value })));
+    expect(asked).toEqual([['2', '3']]);
+  });
+
   it('a load that has waited as long as it may take is refused', async () => {
     const policies = { product: { ttl: '10min', loadTimeoutMs: 200 } };
     const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 1 }, policies });
@@ -73,6 +117,12 @@ describe('an origin in trouble', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'read', outcome: 'stale' }));
     await vi.waitFor(async () => expect(await leases()).toEqual([]));
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+  });
+
+  it('but not past it, though the entry is there still', async () => {
+    const { cache } = await caches.open({ policies: { product: { ...policies.product, staleIfError: '10s' } } });
+    await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: -11_000, keptMs: 60_000 });
+    await expect(cache.getOrSet('product', '1', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
   });
 
   it('never after an invalidation', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadContext } from '../../engine/cache.ts';
 import { leaseKey, versionKey } from '../../engine/keys.ts';
+import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -183,6 +184,29 @@ describe('close', () => {
     await expect(cache.ready()).rejects.toMatchObject({ name: 'CacheClosed' });
     await vi.waitFor(async () => expect(await bed.redis.client('LIST')).not.toContain('name=sideboard-'));
   });
+});
+
+it('close waits for what is on its way to be stored', async () => {
+  const links = await holdLinksTo(bed.server.port);
+  const { cache, events } = await caches.open({ redis: links.url });
+  const answer = deferred<string>();
+  const loader = countingLoader(() => answer.promise);
+  const read = cache.getOrSet('product', '1', loader.load);
+  await vi.waitFor(() => expect(loader.calls()).toBe(1));
+  const release = links.hold('lease', 'toClient');
+  answer.resolve('v');
+  expect(await read).toBe('v');
+  await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+  const order: string[] = [];
+  const closing = cache.close().then(() => order.push('closed'));
+  // As many round trips as it would have taken without it.
+  for (let trip = 0; trip < 200 && order.length === 0; trip += 1) await bed.redis.ping();
+  order.push('told');
+  release();
+  await closing;
+  expect(order).toEqual(['told', 'closed']);
+  expect(events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'stored' });
+  await links.close();
 });
 
 describe('large values', () => {
