@@ -6,7 +6,7 @@ import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
-const { putEntry } = keySpaceOf(() => bed.redis);
+const { leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 
 const leases = () => bed.redis.keys('{*');
 const typesOf = (events: readonly { type: string }[]) => events.map((event) => event.type);
@@ -67,6 +67,29 @@ describe('the bulkhead before the origin', () => {
     expect(await held).toBe('v');
     await vi.waitFor(async () => expect(await leases()).toEqual([]));
     expect(refresh.calls()).toBe(0);
+  });
+
+  it('a load that waits for its turn takes a newer lease, and gives back the one of a version that was left', async () => {
+    const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 10 } });
+    const running = deferred<string>();
+    const first = countingLoader(() => running.promise);
+    const held = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    const { load, calls } = countingLoader(() => Promise.resolve('v'));
+    const reads = [cache.getOrSet('product', '2', load)];
+    const left = await leaseOf('2');
+    await vi.waitFor(async () => expect(await bed.redis.exists(left)).toBe(1));
+    await cache.bumpVersion('product');
+    reads.push(cache.getOrSet('product', '2', load));
+    const newer = await leaseOf('2');
+    expect(newer).not.toBe(left);
+    await vi.waitFor(async () => expect([await bed.redis.exists(left), await bed.redis.exists(newer)]).toEqual([0, 1]));
+    running.resolve('held');
+    expect(await held).toBe('held');
+    expect(await Promise.all(reads)).toEqual(['v', 'v']);
+    expect(calls()).toBe(1);
+    await vi.waitFor(async () => expect(await cache.get('product', '2')).toBe('v'));
+    await vi.waitFor(async () => expect(await leases()).toEqual([]));
   });
 
   it('a load of many ids waits for its place as one load, and is refused as one', async () => {

@@ -91,6 +91,15 @@ describe('loaders', () => {
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toEqual({ price: 1 }));
   });
 
+  it('a value that its caller changes is kept as it was set', async () => {
+    const { cache } = await caches.open();
+    const value = { stock: 1 };
+    const set = cache.set('product', '1', value);
+    value.stock = 2;
+    await set;
+    expect(await cache.get('product', '1')).toEqual({ stock: 1 });
+  });
+
   it('strategy none: the loader runs each time, and Redis holds nothing of it', async () => {
     const { cache, events } = await caches.open({ policies: { order: { strategy: 'none' } } });
     const { load, calls } = countingLoader((call) => Promise.resolve(call));
