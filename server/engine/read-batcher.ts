@@ -239,11 +239,9 @@ export class ReadBatcher {
       case 'problem':
         this.#reject(round, read, at, values, bytes, judged.problem);
         return;
-      case 'expired': {
-        const waiter = this.#miss(round, read, at, values, { why: 'expired', bytes });
-        if (waiter !== null) this.#keepFallback(read, waiter, bytes, judged, nowMs);
+      case 'expired':
+        this.#miss(round, read, at, values, { why: 'expired', bytes }, (waiter) => this.#keepFallback(read, waiter, bytes, judged, nowMs));
         return;
-      }
       case 'fresh':
       case 'stale':
         break;
@@ -327,21 +325,29 @@ export class ReadBatcher {
     if (softTimeoutMs !== null) this.#context.clock.after(softTimeoutMs, () => waiter.late(this.#context, entity, id));
   }
 
-  #miss(round: Round, read: Read, at: number, values: readonly unknown[], useless: UselessEntry | null): LoadWaiter | null {
+  /** `prepare`: called with who is to wait, before anything can be answered. */
+  #miss(
+    round: Round,
+    read: Read,
+    at: number,
+    values: readonly unknown[],
+    useless: UselessEntry | null,
+    prepare: ((waiter: LoadWaiter) => void) | null = null,
+  ): void {
     const { entity, id } = read;
     const key = keyAt(round, at);
     const waiter = answerWithout(this.#context, round.batch, read, 'miss');
     if (waiter === null) {
       if (useless?.why === 'problem') this.#loads.remove(key, useless.bytes);
-      return null;
+      return;
     }
+    prepare?.(waiter);
     const share = round.shares.get(entity);
     if (share !== undefined) share.misses += 1;
     const leaseAt = round.leases.get(read);
     const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
-    if (lease !== null && this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) return waiter;
+    if (lease !== null && this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) return;
     this.#gates.miss(entity, id, { key, ns: share?.ns ?? '' }, [waiter], useless, this.#foreseen.claim(round, read));
-    return waiter;
   }
 
   #missUnproven(batch: Batch, read: Read): void {

@@ -230,6 +230,34 @@ describe('explain', () => {
     expect(failing.calls()).toBe(1);
   });
 
+  it.each([
+    ['no entry', null, { tier: 'none', next: { does: 'fail' } }],
+    [
+      'an entry past its time, within staleIfError',
+      { ...stale, expiresMs: -10_000, keptMs: 60_000 },
+      { tier: 'redis', next: { does: 'serve' } },
+    ],
+    ['a stale entry', stale, { tier: 'redis', next: { does: 'serve' } }],
+    ['an entry near its end', nearEnd, { tier: 'redis', next: { does: 'serve' } }],
+  ])('tells of an error that is given again (errorTtl): %s', async (_what, entry, expected) => {
+    const failing = { product: { ...policies.product, staleIfError: '1min', errorTtl: '1min' } } as const;
+    const { cache, events } = await caches.open({ policies: failing });
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    await expect(cache.getOrSet('product', '1', load)).rejects.toThrow('down');
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
+    if (entry !== null) await putEntry('1', 'v', entry);
+    const told = await cache.explain('product', '1');
+    expect(told).toMatchObject(expected);
+    expect(told.next.why).toContain('failed');
+    const read = cache.getOrSet('product', '1', load);
+    if (expected.next.does === 'fail') await expect(read).rejects.toThrow('down');
+    else expect(await read).toBe('v');
+    // A refresh would have been asked for by now.
+    await cache.get('product', '2');
+    expect(calls()).toBe(1);
+    expect(events.filter((event) => event.type === 'load.started')).toHaveLength(1);
+  });
+
   it('by xfetch says "perhaps" where chance decides', async () => {
     const { cache } = await caches.open();
     await putEntry('1', 'v', { ...nearEnd, loadCostMs: 60_000 });

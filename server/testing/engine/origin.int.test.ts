@@ -142,6 +142,14 @@ describe('an origin in trouble', () => {
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
   });
 
+  it('also while the error of that load is given again (errorTtl)', async () => {
+    const { cache } = await caches.open({ policies: { product: { ...policies.product, errorTtl: '1min' } } });
+    await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: -1_000, keptMs: 60_000 });
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    for (let read = 0; read < 3; read += 1) expect(await cache.getOrSet('product', '1', load)).toBe('old');
+    expect(calls()).toBe(1);
+  });
+
   it('but not past it, though the entry is there still', async () => {
     const { cache } = await caches.open({ policies: { product: { ...policies.product, staleIfError: '10s' } } });
     await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: -11_000, keptMs: 60_000 });
