@@ -55,6 +55,24 @@ describe('fills', () => {
     expect(fillsSent()).toBe(1);
   });
 
+  it.each([
+    ['64 at most', 100, 'v', [64, 36]],
+    ['about a megabyte at most', 5, 'v'.repeat(400_000), [2, 2, 1]],
+  ])('of one turn leave in pieces: %s', async (_what, count, value, pieces) => {
+    const { cache, events } = await caches.open();
+    await cache.getOrSet('product', 'known', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await cache.get('product', 'known')).toBe('v'));
+    const answer = deferred<string>();
+    const { load, calls } = countingLoader(() => answer.promise);
+    const reads = Array.from({ length: count }, (_, n) => cache.getOrSet('product', String(n), load));
+    await vi.waitFor(() => expect(calls()).toBe(count));
+    const { texts } = noteSocketWrites();
+    answer.resolve(value);
+    await Promise.all(reads);
+    await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(count + 1));
+    expect(texts().flatMap((text) => (text.includes(fillEntry.sha) ? [text.split(fillEntry.sha).length - 1] : []))).toEqual(pieces);
+  });
+
   it('past the bound are dropped, and their leases given back', async () => {
     const links = await holdLinksTo(bed.server.port);
     // No deadline passes while they are held.

@@ -114,11 +114,15 @@ describe('where most reads miss', () => {
   it('an entry that stands is served as a hit, and no lease is left', async () => {
     const [a, b] = [await openMissing(), await caches.open()];
     await b.cache.set('product', '1', 'stands');
+    await bed.redis.config('RESETSTAT');
     const { load, calls } = countingLoader(() => Promise.resolve('own'));
     expect(await a.cache.getOrSet('product', '1', load)).toBe('stands');
     expect(a.events).toContainEqual(expect.objectContaining({ type: 'read', id: '1', outcome: 'hit' }));
     expect(calls()).toBe(0);
     expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
+    await a.cache.close();
+    // The question. Nothing was granted, so nothing is given back.
+    expect((await commandCalls(bed.redis)).get('evalsha')).toBe(1);
   });
 
   it('reads that are lost give their leases back, whether their pipeline proves its place or not', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Loader } from '../../engine/cache.ts';
 import { keySpaceOf } from './key-space.ts';
+import { manualClock } from './manual-clock.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
@@ -199,6 +200,21 @@ describe('an origin in trouble', () => {
     const broken = countingLoader((call) => Promise.reject(new Error(`failure ${call}`)));
     await expect(cache.getOrSet('product', '2', broken.load)).rejects.toThrow('failure 3');
     expect(broken.calls()).toBe(3);
+  });
+
+  it('a loader that fails is not called again once its time is up', async () => {
+    const clock = manualClock();
+    const repeats = { product: { ttl: '10min', loadTimeoutMs: 60, retriesMax: 3 } } as const;
+    const { cache } = await caches.open({ policies: repeats }, { clock, random: () => 1 });
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    const read = expect(cache.getOrSet('product', '1', load)).rejects.toMatchObject({ name: 'LoadTimeout' });
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    // It pauses, for 75 ms.
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(60);
+    await read;
+    clock.advance(1_000);
+    expect(calls()).toBe(1);
   });
 
   it('an entry past its time keeps no load away, and is replaced by one', async () => {

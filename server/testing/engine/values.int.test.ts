@@ -9,7 +9,7 @@ import { redisBed } from './redis-bed.ts';
 const ref = { env: 'test', service: 'shop' };
 const bed = redisBed(patient);
 const { caches } = bed;
-const { keyOf } = keySpaceOf(() => bed.redis);
+const { keyOf, putEntry } = keySpaceOf(() => bed.redis);
 
 describe('ids and entities', () => {
   const odd = ['a:b', '{a}', '*', 'a\0b', '😀', '', ' ', '\ud83d', '[x]?\\', '__proto__', 'x'.repeat(10_240), '\r\n', '%3A'];
@@ -147,6 +147,39 @@ describe('entries', () => {
     expect(calls()).toBe(1);
     const outcomes = [...a.events, ...b.events].flatMap((event) => (event.type === 'read' ? [event.outcome] : []));
     expect(outcomes.filter((outcome) => outcome === 'miss')).toEqual([]);
+  });
+
+  it.each([
+    [0, 540_000],
+    [1, 480_000],
+  ])('between half of its jitter and all of it is taken off a TTL, as chance %d says: fresh for %d ms', async (chance, freshMs) => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '10min', jitter: 0.2 } } }, { random: () => chance });
+    await cache.getOrSet('product', '1', () => Promise.resolve('v'));
+    await cache.set('product', '2', 'v');
+    for (const id of ['1', '2']) {
+      await vi.waitFor(async () => expect(await cache.peek('product', id)).toMatchObject({ kind: 'fresh' }));
+      const peek = await cache.peek('product', id);
+      expect(peek.kind === 'fresh' && peek.freshUntilMs - peek.createdMs).toBe(freshMs);
+    }
+  });
+
+  it('a stale entry that comes while its key loads here begins no other load', async () => {
+    const { cache } = await caches.open();
+    const answer = deferred<string>();
+    const first = countingLoader(() => answer.promise);
+    const read = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    // Not even where the lease of that load is gone.
+    await bed.redis.del(leaseKey(await keyOf('1')));
+    await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: 60_000 });
+    const refresh = countingLoader(() => Promise.resolve('new'));
+    expect(await cache.getOrSet('product', '1', refresh.load)).toBe('old');
+    // A refresh would have its lease by now.
+    await cache.getOrSet('product', '2', () => Promise.resolve('v'));
+    expect(await bed.redis.exists(leaseKey(await keyOf('1')))).toBe(0);
+    answer.resolve('v');
+    expect(await read).toBe('v');
+    expect(refresh.calls()).toBe(0);
   });
 
   it('data and leases always have a TTL, the version record never', async () => {
