@@ -3,7 +3,7 @@ import type { CacheOptions } from '../../engine/cache.ts';
 import { foreseeLease } from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
-import { keySpaceOf } from './key-space.ts';
+import { keySpaceOf, token } from './key-space.ts';
 import { countingLoader, patient, type TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 import { noteSocketWrites } from './socket-writes.ts';
@@ -11,7 +11,7 @@ import { noteSocketWrites } from './socket-writes.ts';
 // A lease that is not given back stays for longer than any test.
 const bed = redisBed({ ...patient, policies: { product: { ttl: '10min', leaseMs: 60_000 } } });
 const { caches } = bed;
-const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+const { keyOf, leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 let links: HeldLinks;
 beforeEach(async () => {
   links = await holdLinksTo(bed.server.port);
@@ -123,6 +123,31 @@ describe('where most reads miss', () => {
     await a.cache.close();
     // The question. Nothing was granted, so nothing is given back.
     expect((await commandCalls(bed.redis)).get('evalsha')).toBe(1);
+  });
+
+  it('a write that is under way keeps its token: the read loads without a lease', async () => {
+    const { cache, events } = await openMissing();
+    const lease = await leaseOf('1');
+    await bed.redis.set(lease, token('W', 'writer'), 'PX', 60_000);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
+    expect(events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
+    expect(await bed.redis.get(lease)).toBe(token('W', 'writer'));
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+  });
+
+  it('a load that is under way elsewhere keeps its token: the read waits for it', async () => {
+    const { cache } = await openMissing();
+    const [key, lease] = [await keyOf('1'), await leaseOf('1')];
+    await bed.redis.set(lease, token('L', 'loader'), 'PX', 60_000);
+    const { load, calls } = countingLoader(() => Promise.resolve('own'));
+    const read = cache.getOrSet('product', '1', load);
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    expect(await bed.redis.get(lease)).toMatch(new RegExp(`^${token('L', 'loader')}`));
+    await putEntry('1', 'theirs', { createdMs: 0, freshMs: 60_000, expiresMs: 60_000 });
+    await bed.redis.del(lease);
+    expect(await bed.redis.exists(key)).toBe(1);
+    expect(await read).toBe('theirs');
+    expect(calls()).toBe(0);
   });
 
   it('reads that are lost give their leases back, whether their pipeline proves its place or not', async () => {

@@ -205,5 +205,9 @@ describe('errors of loads', () => {
     await cache.invalidate('product', '1');
     await read();
     expect(calls()).toBe(4);
+    // A write ends it too, also one that leaves nothing to read.
+    await cache.set('product', '1', () => Promise.resolve(undefined));
+    await read();
+    expect(calls()).toBe(5);
   });
 });
