@@ -67,7 +67,7 @@ export type ExplainInput = z.infer<typeof explainInput>;
 export interface InstanceRead {
   /** Which tier answers it: the instance itself, Redis, or neither. */
   tier: 'l1' | 'redis' | 'origin';
-  does: 'serve' | 'serve and perhaps refresh' | 'serve and refresh' | 'wait' | 'load and fill' | 'load without filling';
+  does: 'serve' | 'serve and perhaps refresh' | 'serve and refresh' | 'wait' | 'load and fill' | 'load without filling' | 'fail';
   why: string;
   /** What it holds in its L1, by when that was loaded (Redis ms); null where it has none or holds nothing. */
   local: { createdMs: number; sizeBytes: number; serves: boolean; why: string } | null;

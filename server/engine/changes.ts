@@ -54,16 +54,20 @@ export class Changes {
   /** Rule 3. A function is the origin's write. Throws `SerializationError`, `WriteNotStarted` or `WrittenNotInvalidated`, or what the origin's write threw. */
   async set(entity: EntityState, id: string, value: unknown): Promise<void> {
     const write = isWriter(value) ? value : null;
-    // Refused before anything is touched.
+    // Refused before anything is touched; and a caller may change a value that is given as one.
     if (write === null && value === undefined) throw new SerializationError('the value is undefined; `null` says "not found"');
-    if (write === null) entity.codec.encode(entity.project(value));
+    const given = write === null ? entity.codec.encode(entity.project(value)) : null;
     if (entity.codePolicy.strategy === 'none') {
       await write?.();
       entity.metrics.counts.sets += 1;
       return;
     }
     try {
-      await writeValue(this.#context, this.#parts.versions, entity, id, write ?? (() => Promise.resolve(value)));
+      await writeValue(this.#context, this.#parts.versions, entity, id, async () => {
+        if (write === null) return given;
+        const written = await write();
+        return written === undefined ? null : entity.codec.encode(entity.project(written));
+      });
       this.#acknowledged.add(entity, id);
       this.#parts.structures.tend(entity);
     } catch (error) {

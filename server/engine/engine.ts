@@ -120,7 +120,12 @@ export class Engine {
     this.local = options.l1 === null ? null : this.#openLocal(options.l1, openSubscriber);
     const loads = new LoadTable(this.context, { fills: this.#fills, structures: this.#structures });
     const foreseen = new ForeseenLeases(this.context);
-    this.#gates = new LeaseGates(this.context, loads, { versions: this.#versions, wakeUps: this.#wakeUps, foreseen });
+    this.#gates = new LeaseGates(this.context, loads, {
+      foreseen,
+      versions: this.#versions,
+      wakeUps: this.#wakeUps,
+      structures: this.#structures,
+    });
     this.batcher = new ReadBatcher(this.context, {
       foreseen,
       loads,

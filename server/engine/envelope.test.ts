@@ -160,6 +160,26 @@ describe('envelope', () => {
     );
   });
 
+  it('past the cap of a payload it is a problem, and at it none', () => {
+    const payload = codec.encode('x');
+    const of = (length: number) => judge(sealEnvelope(key, { ...payload, bytes: Buffer.alloc(length, 'x') }, times), key, times.createdMs);
+    expect(of(16 << 20).kind).toBe('fresh');
+    expect(of((16 << 20) + 1)).toEqual({ kind: 'problem', problem: 'larger than the bound' });
+  });
+
+  it.each([
+    { createdMs: -1 },
+    { createdMs: Number.NaN },
+    { freshUntilMs: times.createdMs - 1 },
+    { expiresMs: times.freshUntilMs - 1 },
+    { expiresMs: Number.POSITIVE_INFINITY },
+    { loadCostMs: -1 },
+    { loadCostMs: Number.NaN },
+  ])('with times that cannot be, %j, it is a problem though its checksum is right', (wrong) => {
+    const impossible = sealEnvelope(key, codec.encode(value), { ...times, ...wrong });
+    expect(read(impossible)).toEqual({ kind: 'problem', problem: 'impossible times' });
+  });
+
   it('an entry of another key is never served', () => {
     const other = dataKey({ env: 'prod', service: 'shop' }, '1790000000000000', 'product', '43');
     expect(read(sealed, times.createdMs, other)).toEqual({ kind: 'problem', problem: 'entry of another key' });

@@ -38,7 +38,17 @@ export interface Explanation {
   next: { does: NextRead; why: string };
 }
 
-export type NextRead = 'serve' | 'serve and perhaps refresh' | 'serve and refresh' | 'wait' | 'load and fill' | 'load without filling';
+/** `fail`: with the error of the last load. */
+export type NextRead =
+  | 'serve'
+  | 'serve and perhaps refresh'
+  | 'serve and refresh'
+  | 'wait'
+  | 'load and fill'
+  | 'load without filling'
+  | 'fail';
+
+const FAILED = 'its last load failed, and that is not tried again for a while';
 
 /** All but what the process holds itself. Asks Redis in one round trip; never rejects. */
 export async function explainKey(context: EngineContext, entity: EntityState, id: string): Promise<Omit<Explanation, 'local'>> {
@@ -103,10 +113,9 @@ export async function explainKey(context: EngineContext, entity: EntityState, id
     const judged = Buffer.isBuffer(bytes) ? judgeWhole(entity, bytes, key, context.redisNow()) : null;
     const held = leaseOf(textOf(lease), integerOf(leftMs), context.instance);
     const next = nextRead(context, entity, id, judged, held);
-    const served = judged !== null && (judged.kind === 'fresh' || judged.kind === 'stale') && !entity.isUnacknowledged(id);
     return {
       ...base,
-      tier: served ? 'redis' : 'none',
+      tier: serves(next) ? 'redis' : 'none',
       version: showVersion(reply.record.ns),
       previous: reply.record.prev === null ? null : showVersion(reply.record.prev),
       key,
@@ -160,10 +169,12 @@ function nextRead(
   }
   // This instance loads the key, or has asked for its lease lately and pauses.
   const busy = lease !== null || entity.slots.has(id);
+  const failed = entity.failures.standing(id, context.clock) !== null;
+  const nowMs = context.redisNow();
   if (judged?.kind === 'fresh') {
-    const nowMs = context.redisNow();
     // Chance from 0 to 1: the earliest that it can decide for a refresh, and the latest.
     if (!refreshesEarly(entity.policy, judged, nowMs, () => 0)) return { does: 'serve', why: 'the entry is fresh' };
+    if (failed) return { does: 'serve', why: `the entry is fresh, and near its end; ${FAILED}` };
     if (busy) return { does: 'serve', why: 'the entry is fresh, and somebody loads it again already' };
     const does = refreshesEarly(entity.policy, judged, nowMs, () => 1) ? 'serve and refresh' : 'serve and perhaps refresh';
     return { does, why: 'the entry is fresh, and near enough to its end to be loaded again early' };
@@ -172,20 +183,32 @@ function nextRead(
     const because = judged.flags.includes('stale')
       ? 'a soft invalidation marked the entry stale'
       : 'the entry is past its TTL, within its stale window';
+    if (failed) return { does: 'serve', why: `${because}; ${FAILED}` };
     return busy
       ? { does: 'serve', why: `${because}; somebody loads it again already` }
       : { does: 'serve and refresh', why: `${because}; the reader's instance loads it again` };
   }
   const missing = missingBecause(judged);
+  if (failed) {
+    return judged?.kind === 'expired' && nowMs < judged.expiresMs + entity.policy.staleIfErrorMs
+      ? { does: 'serve', why: `${missing}; ${FAILED}, so it is served all the same (staleIfError)` }
+      : { does: 'fail', why: `${missing}; ${FAILED} (errorTtl)` };
+  }
   if (lease === null) return { does: 'load and fill', why: `${missing}; the lease is free` };
   if (lease.kind === 'write') return { does: 'load without filling', why: `${missing}; the key is being written` };
   return { does: 'wait', why: `${missing}; ${lease.own ? 'this instance' : `instance ${lease.holder}`} loads it` };
 }
 
+function serves({ does }: Explanation['next']): boolean {
+  return does.startsWith('serve');
+}
+
 /** What a read does for which it cannot have a lease. */
-function withoutWrites({ does, why }: Explanation['next']): Explanation['next'] {
+function withoutWrites(next: Explanation['next']): Explanation['next'] {
+  const { does, why } = next;
+  if (does === 'fail') return next;
   return {
-    does: does.startsWith('serve') ? 'serve' : 'load without filling',
+    does: serves(next) ? 'serve' : 'load without filling',
     why: `${why}; Redis takes no writes, because its snapshots fail`,
   };
 }

@@ -33,6 +33,16 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const roundTrip = (key: string) => decoder.decode(utf8.encode(key));
 
 describe('keys', () => {
+  it('no character gets into a key as it is that would mean something there, at the end of a plain id least of all', () => {
+    // Controls, halves of pairs, separators, braces, globs, what ends a line.
+    const means = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp} :{}*?[\]\\^]/u;
+    for (let code = 0; code <= 0xffff; code += 1) {
+      const id = `plain-${String.fromCharCode(code)}`;
+      const escaped = escapeId(id);
+      if (means.test(escaped) || unescapePart(escaped) !== id) expect.fail(`U+${code.toString(16)} becomes ${JSON.stringify(escaped)}`);
+    }
+  });
+
   it('any text as a part comes back, and no part holds a separator, a brace, a glob or a control byte', () => {
     fc.assert(
       fc.property(text, (value) => {

@@ -1,8 +1,10 @@
 import { askForRefresh, type LeaseAnswer, LeaseAsker, type UselessEntry } from './ask-for-lease.ts';
 import type { Loader } from './cache.ts';
+import type { Decoded } from './codec/entry-codec.ts';
+import type { StructureStore } from './codec/structure-store.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { EntityState } from './entity-state.ts';
-import { ENVELOPE_HEAD_BYTES, judge } from './envelope.ts';
+import { ENVELOPE_HEAD_BYTES, type EnvelopeProblem, judge } from './envelope.ts';
 import type { ForeseenLease, ForeseenLeases } from './foreseen-leases.ts';
 import { type CacheKey, dataKeyOf, escapeId } from './keys.ts';
 import type { Lease } from './lease.ts';
@@ -10,6 +12,7 @@ import { type Gate, slotOf, tidy } from './load-slot.ts';
 import type { LoadTable } from './load-table.ts';
 import type { SeenEntry } from './load-terms.ts';
 import type { LoadWaiter } from './load-waiter.ts';
+import { noteRejected } from './note-rejected.ts';
 import type { Versions } from './versions.ts';
 import type { Wake, WakeUps } from './wake-ups.ts';
 
@@ -40,14 +43,20 @@ export class LeaseGates {
   /** Questions that are under way, refreshes too, until what they bring is taken or given back: `close` waits for them. */
   readonly #asking = new Set<Promise<unknown>>();
   readonly #foreseen: ForeseenLeases;
+  readonly #structures: StructureStore;
   #closed = false;
 
-  constructor(context: EngineContext, loads: LoadTable, parts: { versions: Versions; wakeUps: WakeUps; foreseen: ForeseenLeases }) {
+  constructor(
+    context: EngineContext,
+    loads: LoadTable,
+    parts: { versions: Versions; wakeUps: WakeUps; foreseen: ForeseenLeases; structures: StructureStore },
+  ) {
     this.#context = context;
     this.#loads = loads;
     this.#asker = new LeaseAsker(context, parts.versions);
     this.#wakeUps = parts.wakeUps;
     this.#foreseen = parts.foreseen;
+    this.#structures = parts.structures;
   }
 
   /** These missed: they get the entry after all, the value of whoever holds the lease, or a load of their own. `foreseen`: the lease is granted. */
@@ -144,8 +153,10 @@ export class LeaseGates {
           return;
         }
         case 'entry': {
-          unwanted = this.#serve(entity, id, at.key, asking, answer.bytes);
-          if (unwanted === null) gate.late.splice(0, asking.length);
+          const served = await this.#serve(entity, id, at.key, asking, answer.bytes);
+          if (served === 'unreadable') return this.#startUnleased(entity, id, gate);
+          if (served === 'served') gate.late.splice(0, asking.length);
+          else unwanted = served;
           break;
         }
         case 'held': {
@@ -236,14 +247,41 @@ export class LeaseGates {
     this.#loads.loadUnleased(entity, id, shut(entity, id, gate));
   }
 
-  /** The entry that stood when the lease was asked for: a reply to a question sent after these reads began. Null once they have it; the entry if it is of no use. */
-  #serve(entity: EntityState, id: string, key: CacheKey, waiters: readonly LoadWaiter[], bytes: Buffer): UselessEntry | null {
+  /**
+   * The entry that stood when the lease was asked for: a reply to a question sent after these reads began. The entry itself if it
+   * is of no use; `unreadable` where Redis does not tell the set that it was written with.
+   */
+  async #serve(
+    entity: EntityState,
+    id: string,
+    key: CacheKey,
+    waiters: readonly LoadWaiter[],
+    bytes: Buffer,
+  ): Promise<'served' | 'unreadable' | UselessEntry> {
     const judged = judge(bytes, key, this.#context.redisNow());
-    if (judged.kind === 'problem' || judged.kind === 'expired') return { why: judged.kind, bytes };
-    const decoded = entity.codec.decode(bytes, judged.payloadOffset, judged);
-    if (decoded.kind !== 'value') return { why: 'problem', bytes };
-    for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
-    return null;
+    if (judged.kind === 'problem') return this.#reject(entity, id, bytes, judged.problem);
+    if (judged.kind === 'expired') return { why: 'expired', bytes };
+    const decode = (): Decoded => entity.codec.decode(bytes, judged.payloadOffset, judged);
+    let decoded = decode();
+    if (decoded.kind === 'unknown set') {
+      const set = await this.#structures.fetch(entity, decoded.address);
+      if (set === 'unavailable') return 'unreadable';
+      decoded = decode();
+    }
+    switch (decoded.kind) {
+      case 'problem':
+        return this.#reject(entity, id, bytes, decoded.problem);
+      case 'unknown set':
+        return this.#reject(entity, id, bytes, 'unknown structures');
+      case 'value':
+        for (const waiter of waiters) waiter.answer(this.#context, entity, id, decoded.value);
+        return 'served';
+    }
+  }
+
+  #reject(entity: EntityState, id: string, bytes: Buffer, problem: EnvelopeProblem): UselessEntry {
+    noteRejected(this.#context, entity, id, problem, this.#context.lease);
+    return { why: 'problem', bytes };
   }
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { CacheOptions } from './cache.ts';
 import { createCache } from './create-cache.ts';
 import { ConfigurationError } from './errors.ts';
-import { parseCacheOptions } from './parse-cache-options.ts';
+import { CACHE_OPTIONS, parseCacheOptions } from './parse-cache-options.ts';
+import { POLICY_FIELDS } from './policy.ts';
 
 /** The one place where a test says of anything that it is options, as plain JavaScript does. */
 function unchecked(options: unknown): CacheOptions<string> {
@@ -27,6 +28,9 @@ function refusal(options: unknown): { path: string; message: string } {
 const NOT_TEXT = [null, 1, true, [], {}, () => 'x'];
 const NOT_A_NUMBER = [null, '1', true, [], {}, Number.NaN, Number.POSITIVE_INFINITY, -1];
 const NOT_A_FLAG = [null, 0, 'true', [], {}];
+const NOT_A_FUNCTION = [null, 1, 'x', true, [], {}];
+const schema = { '~standard': { validate: (value: unknown) => ({ value }) } };
+const codec = { id: 'own', encode: () => Buffer.alloc(0), decode: () => null };
 const NOT_AN_OBJECT = [null, 1, 'x', true, [], () => ({})];
 
 /** Each field of the options, with what it does not take. */
@@ -67,6 +71,11 @@ const options: [string, unknown[]][] = [
   ['origin.queueMax', [...NOT_A_NUMBER, 1.5, 1_000_001].map((queueMax) => ({ queueMax }))],
   ['origin.colour', [{ colour: 'red' }]],
   ['readsMax', [...NOT_A_NUMBER, 0, 1.5, 10_000_001]],
+  ['l1', NOT_AN_OBJECT],
+  ['l1.itemsMax', [...NOT_A_NUMBER, 0, 1.5, 10_000_001].map((itemsMax) => ({ itemsMax }))],
+  ['l1.bytesMax', [...NOT_A_NUMBER, 1_023, 1_024.5, 2 ** 36 + 1].map((bytesMax) => ({ bytesMax }))],
+  ['l1.boundMs', [...NOT_A_NUMBER, 49, 50.5, 60_001].map((boundMs) => ({ boundMs }))],
+  ['l1.colour', [{ colour: 'red' }]],
 ];
 
 /** Each field of a policy, with what it does not take beside a TTL of an hour. */
@@ -86,6 +95,34 @@ const policies: [string, unknown[]][] = [
   ['earlyRefresh', [null, true, '', 'on', 0, 0.09, 1, 80, Number.NaN, [], {}]],
   ['failover', [null, true, '', 'warm', [], {}]],
   ['strategy', [null, true, '', 'write-around', [], {}]],
+  ['type', [null, 1, 'Product', true, [], () => ({})]],
+  ['notFoundTtl', [null, true, '', 'soon', '-1s', '91d', 0, -1, 1.5, Number.NaN, [], {}]],
+  ['errorTtl', [null, true, '', 'soon', '-1s', '91d', -1, 1.5, Number.NaN, [], {}]],
+  ['l1', NOT_A_FLAG],
+  ['outageStale', NOT_A_FLAG],
+  [
+    'codec',
+    [
+      null,
+      true,
+      '',
+      'protobuf',
+      [],
+      {},
+      { ...codec, id: '' },
+      { ...codec, id: 'Own' },
+      { ...codec, id: 'x'.repeat(33) },
+      { ...codec, encode: null },
+      { ...codec, decode: 'x' },
+    ],
+  ],
+  ['compress', NOT_A_FLAG],
+  ['bytesWarn', [...NOT_A_NUMBER, 0, 1.5, (16 << 20) + 1]],
+  ['bytesMax', [...NOT_A_NUMBER, 0, 1.5, (16 << 20) + 1]],
+  ['project', NOT_A_FUNCTION],
+  ['schema', [...NOT_A_FUNCTION, () => true, { '~standard': {} }, { '~standard': { validate: true } }]],
+  ['schemaId', [...NOT_TEXT, '', 'x'.repeat(201)]],
+  ['migrate', NOT_A_FUNCTION],
 ];
 
 /** What is right by itself and wrong together. The field named is the one to change. */
@@ -112,6 +149,20 @@ const contradictions: [string, object][] = [
   ['staleWindow', { ttl: '60d', staleWindow: '31d' }],
   ['staleWindow', { class: 'static', staleWindow: '90d' }],
   ['ttlMs', { ttlMs: 1_000 }],
+  ['notFoundTtl', { class: 'none', notFoundTtl: '1min' }],
+  ['errorTtl', { class: 'none', errorTtl: '1s' }],
+  ['l1', { class: 'none', l1: true }],
+  ['outageStale', { class: 'none', outageStale: true }],
+  ['codec', { class: 'none', codec: 'json' }],
+  ['compress', { class: 'none', compress: true }],
+  ['bytesWarn', { class: 'none', bytesWarn: 1 }],
+  ['bytesMax', { class: 'none', bytesMax: 1 }],
+  ['project', { class: 'none', project: (value: unknown) => value }],
+  ['schema', { class: 'none', schema }],
+  ['schemaId', { class: 'none', schemaId: '1' }],
+  ['migrate', { class: 'none', migrate: (value: unknown) => value }],
+  ['schemaId', { ttl: '1h', schemaId: '1' }],
+  ['migrate', { ttl: '1h', migrate: (value: unknown) => value }],
   ['__proto__', JSON.parse('{"ttl":"1h","__proto__":{"jitter":0}}')],
 ];
 
@@ -135,6 +186,22 @@ describe('createCache refuses, with the path of the wrong field', () => {
       expect(refusal({ ...valid, policies: { product: { ...product, [field]: value } } }).path).toBe(`policies.product.${field}`);
     },
   );
+
+  it('and no field of either is left out here', () => {
+    const named = (table: readonly [string, unknown][]) => table.map(([field]) => field).filter((field) => !field.endsWith('colour'));
+    expect(
+      named(options)
+        .filter((field) => !field.startsWith('redis.') && field !== 'origin')
+        .sort(),
+    ).toEqual([...CACHE_OPTIONS].sort());
+    expect(named(policies).sort()).toEqual([...POLICY_FIELDS].sort());
+    const meaningless = contradictions.flatMap(([field, policy]) =>
+      Object.values(policy).includes('none') && field !== 'strategy' ? [field] : [],
+    );
+    // These have one: the loads of an entity that is never cached.
+    const meant = ['class', 'type', 'strategy', 'loadTimeoutMs', 'retriesMax'];
+    expect([...new Set(meaningless)].sort()).toEqual(POLICY_FIELDS.filter((field) => !meant.includes(field)).sort());
+  });
 
   it.each(contradictions)('policies.product.%s of %j', (field, policy) => {
     expect(refusal({ ...valid, policies: { product: policy } }).path).toBe(`policies.product.${field}`);

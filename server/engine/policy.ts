@@ -34,6 +34,7 @@ const duration = z.union([z.number(), z.string()], { error: UNPARSABLE }).transf
   return z.NEVER;
 });
 
+const isTypeMark = (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Object]';
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const codec = z.union([
   z.enum(['json', 'msgpack']),
@@ -74,7 +75,7 @@ const UNCACHED_FIELDS = [
 const policyInput = z
   .strictObject({
     /** The TypeScript types of its values and ids: `typed<Product>()`. */
-    type: z.custom<TypeMark<unknown, string>>((value) => typeof value === 'object', { error: 'must be what typed() returns' }).optional(),
+    type: z.custom<TypeMark<unknown, string>>(isTypeMark, { error: 'must be what typed() returns' }).optional(),
     /** Fills in what is not given; `none` is never cached. */
     class: z.enum(['static', 'profile', 'transactional', 'analytics', 'edge', 'none']).optional(),
     /** How long an entry is fresh, before jitter. */

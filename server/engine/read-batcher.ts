@@ -13,6 +13,7 @@ import type { LocalTier } from './l1/local-tier.ts';
 import type { LeaseGates } from './lease-gates.ts';
 import type { LoadTable } from './load-table.ts';
 import type { LoadWaiter } from './load-waiter.ts';
+import { noteRejected } from './note-rejected.ts';
 import { answerHeld, answerWithEntry, answerWithout, Batch, Read, type Want } from './read.ts';
 import { addressRound, commandsOf, keyAt, type Round, Share } from './read-round.ts';
 import { TOKEN_LENGTH } from './scripts.ts';
@@ -238,11 +239,9 @@ export class ReadBatcher {
       case 'problem':
         this.#reject(round, read, at, values, bytes, judged.problem);
         return;
-      case 'expired': {
-        const waiter = this.#miss(round, read, at, values, { why: 'expired', bytes });
-        if (waiter !== null) this.#keepFallback(read, waiter, bytes, judged, nowMs);
+      case 'expired':
+        this.#miss(round, read, at, values, { why: 'expired', bytes }, (waiter) => this.#keepFallback(read, waiter, bytes, judged, nowMs));
         return;
-      }
       case 'fresh':
       case 'stale':
         break;
@@ -301,19 +300,17 @@ export class ReadBatcher {
   #isSpoilt(round: Round, read: Read, at: number, stored: Buffer, seen: Buffer | null): boolean {
     if (seen === stored) return false;
     const judged = seen === null ? null : judge(seen, keyAt(round, at), 0);
-    if (judged?.kind === 'problem') this.#countCorrupt(read, judged.problem);
+    if (judged?.kind === 'problem') this.#noteRejected(read, judged.problem);
     this.#missUnproven(round.batch, read);
     return true;
   }
 
-  #countCorrupt({ entity, id }: Read, problem: EnvelopeProblem): void {
-    entity.metrics.counts.corrupt += 1;
-    if (problem === 'entry of another key') this.#context.read.suspect();
-    this.#context.bus.emit({ type: 'entry.rejected', entity: entity.name, id, problem });
+  #noteRejected({ entity, id }: Read, problem: EnvelopeProblem): void {
+    noteRejected(this.#context, entity, id, problem, this.#context.read);
   }
 
   #reject(round: Round, read: Read, at: number, values: readonly unknown[], bytes: Buffer, problem: EnvelopeProblem): void {
-    this.#countCorrupt(read, problem);
+    this.#noteRejected(read, problem);
     this.#miss(round, read, at, values, { why: 'problem', bytes });
   }
 
@@ -328,21 +325,29 @@ export class ReadBatcher {
     if (softTimeoutMs !== null) this.#context.clock.after(softTimeoutMs, () => waiter.late(this.#context, entity, id));
   }
 
-  #miss(round: Round, read: Read, at: number, values: readonly unknown[], useless: UselessEntry | null): LoadWaiter | null {
+  /** `prepare`: called with who is to wait, before anything can be answered. */
+  #miss(
+    round: Round,
+    read: Read,
+    at: number,
+    values: readonly unknown[],
+    useless: UselessEntry | null,
+    prepare: ((waiter: LoadWaiter) => void) | null = null,
+  ): void {
     const { entity, id } = read;
     const key = keyAt(round, at);
     const waiter = answerWithout(this.#context, round.batch, read, 'miss');
     if (waiter === null) {
       if (useless?.why === 'problem') this.#loads.remove(key, useless.bytes);
-      return null;
+      return;
     }
+    prepare?.(waiter);
     const share = round.shares.get(entity);
     if (share !== undefined) share.misses += 1;
     const leaseAt = round.leases.get(read);
     const lease = leaseAt === undefined ? null : textOf(values[leaseAt]);
-    if (lease !== null && this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) return waiter;
+    if (lease !== null && this.#loads.join(entity, id, lease.slice(0, TOKEN_LENGTH), key, [waiter])) return;
     this.#gates.miss(entity, id, { key, ns: share?.ns ?? '' }, [waiter], useless, this.#foreseen.claim(round, read));
-    return waiter;
   }
 
   #missUnproven(batch: Batch, read: Read): void {

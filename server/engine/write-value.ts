@@ -18,7 +18,7 @@ const OPENING_ROUNDS_MAX = 5;
  * Rule 3: remove and take a write token; write the origin; fill if the token stands, else invalidate. While the token
  * stands readers load without filling. Never a plain SET: one that times out could land over newer data.
  *
- * `write` makes the value. One that returns `undefined` (an UPDATE without RETURNING) leaves the key invalidated.
+ * `write` writes the origin and makes the payload; null (an UPDATE without RETURNING) leaves the key invalidated.
  * Throws `WriteNotStarted` before `write` was called, `WrittenNotInvalidated` after it; what `write` throws is thrown as it is.
  */
 export async function writeValue(
@@ -26,7 +26,7 @@ export async function writeValue(
   versions: Versions,
   entity: EntityState,
   id: string,
-  write: () => Promise<unknown>,
+  write: () => Promise<EncodedPayload | null>,
 ): Promise<void> {
   const opened = await openWrite(context, versions, entity, id);
   const createdMs = context.redisNow();
@@ -44,8 +44,7 @@ export async function writeValue(
   };
   let payload: EncodedPayload | null;
   try {
-    const value = await write();
-    payload = value === undefined ? null : entity.codec.encode(entity.project(value));
+    payload = await write();
   } catch (error) {
     // The origin may have been written all the same.
     await finish(null);

@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SerializationError } from '../errors.ts';
@@ -245,5 +246,11 @@ describe('compression', () => {
         expect(() => decompress(Buffer.from(bytes))).toThrow();
       }),
     );
+  });
+
+  it('no more than a payload claims is ever unfolded', () => {
+    const bytes = Buffer.concat([Buffer.alloc(4), deflateRawSync(Buffer.alloc(8 << 20))]);
+    bytes.writeUInt32LE(10_000, 0);
+    expect(() => decompress(bytes)).toThrow(expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' }));
   });
 });

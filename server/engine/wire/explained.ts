@@ -56,7 +56,7 @@ export const instanceExplanation = z.discriminatedUnion('kind', [
     lease: lease.nullable(),
     local: local.nullable(),
     next: z.object({
-      does: z.enum(['serve', 'serve and perhaps refresh', 'serve and refresh', 'wait', 'load and fill', 'load without filling']),
+      does: z.enum(['serve', 'serve and perhaps refresh', 'serve and refresh', 'wait', 'load and fill', 'load without filling', 'fail']),
       why,
     }),
   }),

@@ -93,7 +93,10 @@ describe('rule 12: a restart from an old dump', () => {
     expect(await a.cache.peek('product', '1')).toEqual({ kind: 'miss' });
   });
 
-  it('policy "keep" serves what is there, and sends again what this instance acknowledged lately', async () => {
+  it.each([
+    ['an invalidation', ({ cache }: TracedCache) => cache.invalidate('product', 'late')],
+    ['a set', ({ cache }: TracedCache) => cache.set('product', 'late', 'new')],
+  ])('policy "keep" serves what is there, and sends again what this instance acknowledged lately: %s', async (_what, change) => {
     const policies = { product: { ...product, failover: 'keep' } } as const;
     const a = await caches.open({ policies });
     await a.cache.set('product', 'kept', 'v');
@@ -101,7 +104,7 @@ describe('rule 12: a restart from an old dump', () => {
     await a.cache.set('product', 'late', 'v');
     await bed.redis.save();
     const before = await record();
-    await a.cache.invalidate('product', 'late');
+    await change(a);
     await restartFromDump();
     const c = await caches.open({ policies });
     await vi.waitFor(() => expect(a.events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: 'late' }), 5_000);
@@ -234,10 +237,15 @@ describe('rule 12: each connection asks which server it talks to', () => {
     monitor.disconnect();
   });
 
-  it('and sends nothing until it was answered', async () => {
+  it.each(['the first', 'a later'])('and sends nothing until it was answered: %s connection', async (which) => {
     const links = await holdLinksTo(bed.server.port);
+    const open = () => createCacheWith<string>({ env: 'test', service: 'shop', redis: links.url, policies: { product } }, {});
+    const before = which === 'the first' ? null : open();
+    await before?.ready();
     const release = links.hold('read', 'toClient', 'replication');
-    const cache = createCacheWith<string>({ env: 'test', service: 'shop', redis: links.url, policies: { product } }, {});
+    links.takeSent('read');
+    links.reset('read');
+    const cache = before ?? open();
     let seen = '';
     await vi.waitFor(() => {
       seen += links.takeSent('read');

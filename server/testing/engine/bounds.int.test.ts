@@ -8,6 +8,7 @@ import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { noteSocketWrites } from './socket-writes.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
@@ -36,6 +37,40 @@ describe('fills', () => {
     release();
     await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(20));
     await links.close();
+  });
+
+  it('are not sent before the callers have had their turn with the values', async () => {
+    const { cache } = await caches.open();
+    await cache.getOrSet('product', 'known', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await cache.get('product', 'known')).toBe('v'));
+    const { texts } = noteSocketWrites();
+    const fillsSent = () => texts().filter((text) => text.includes(fillEntry.sha)).length;
+    const answered = deferred<number>();
+    cache
+      .getOrSet('product', '1', () => Promise.resolve('v'))
+      .then(() => setImmediate(() => answered.resolve(fillsSent())))
+      .catch(answered.reject);
+    expect(await answered.promise).toBe(0);
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'));
+    expect(fillsSent()).toBe(1);
+  });
+
+  it.each([
+    ['64 at most', 100, 'v', [64, 36]],
+    ['about a megabyte at most', 5, 'v'.repeat(400_000), [2, 2, 1]],
+  ])('of one turn leave in pieces: %s', async (_what, count, value, pieces) => {
+    const { cache, events } = await caches.open();
+    await cache.getOrSet('product', 'known', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await cache.get('product', 'known')).toBe('v'));
+    const answer = deferred<string>();
+    const { load, calls } = countingLoader(() => answer.promise);
+    const reads = Array.from({ length: count }, (_, n) => cache.getOrSet('product', String(n), load));
+    await vi.waitFor(() => expect(calls()).toBe(count));
+    const { texts } = noteSocketWrites();
+    answer.resolve(value);
+    await Promise.all(reads);
+    await vi.waitFor(() => expect(events.filter((event) => event.type === 'fill' && event.result === 'stored')).toHaveLength(count + 1));
+    expect(texts().flatMap((text) => (text.includes(fillEntry.sha) ? [text.split(fillEntry.sha).length - 1] : []))).toEqual(pieces);
   });
 
   it('past the bound are dropped, and their leases given back', async () => {

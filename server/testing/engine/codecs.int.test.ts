@@ -7,13 +7,13 @@ import { judge } from '../../engine/envelope.ts';
 import { structuresKey } from '../../engine/keys.ts';
 import { createOperator } from '../../engine/operator/create-operator.ts';
 import { keySpaceOf } from './key-space.ts';
-import { countingLoader, patient } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 const ref = { env: 'test', service: 'shop' };
 const bed = redisBed(patient);
 const { caches } = bed;
-const { keyOf } = keySpaceOf(() => bed.redis);
+const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
 
 async function entryOf(id: string) {
   const key = await keyOf(id);
@@ -42,6 +42,28 @@ describe('msgpack', () => {
     expect(await b.cache.get('product', '30')).toEqual(product(30));
     expect(b.events.filter((event) => event.type === 'entry.rejected')).toEqual([]);
     expect((await bed.redis.strlen(await keyOf('30'))) < (await bed.redis.strlen(await keyOf('0')))).toBe(true);
+  });
+
+  it('who waits for a load has its entry though its set is not known here: it is neither removed nor loaded again', async () => {
+    const [a, b] = [await caches.open({ policies }), await caches.open({ policies })];
+    for (let id = 0; id < 5; id += 1) await a.cache.set('product', `${id}`, product(id));
+    await vi.waitFor(async () => expect((await sets()).length).toBeGreaterThan(0));
+    const answer = deferred<ReturnType<typeof product>>();
+    const held = a.cache.getOrSet('product', 'cold', () => answer.promise);
+    const lease = await leaseOf('cold');
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
+    const own = countingLoader(() => Promise.resolve(product(0)));
+    const waiting = b.cache.getOrSet('product', 'cold', own.load);
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    answer.resolve(product(9));
+    expect(await held).toEqual(product(9));
+    expect(await waiting).toEqual(product(9));
+    expect(own.calls()).toBe(0);
+    expect(b.events.filter((event) => event.type === 'entry.rejected')).toEqual([]);
+    const bytes = (await bed.redis.getBuffer(await keyOf('cold'))) ?? Buffer.alloc(0);
+    const judged = await entryOf('cold');
+    if (judged.kind === 'problem') throw new Error(judged.problem);
+    expect(await sets()).toContain(bytes.toString('hex', judged.payloadOffset, judged.payloadOffset + 8));
   });
 
   it('an instance that comes later begins with the set of the fleet', async () => {

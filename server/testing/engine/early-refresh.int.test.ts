@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { acquireRefresh, releaseLease } from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
+import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient, type TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -65,6 +67,27 @@ describe('early refresh', () => {
     });
     expect(calls()).toBe(events.filter((event) => event.type === 'load.started').length);
     expect(await cache.get('product', '1')).toBe('new');
+  });
+
+  it('is not begun under a version that was left meanwhile, and its lease is given back', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const [a, b] = [await caches.open({ ...from80, redis: links.url }), await caches.open(from80)];
+    await putEntry('1', 'old', late);
+    const lease = await leaseOf('1');
+    const { load, calls } = countingLoader(() => Promise.resolve('new'));
+    links.takeSent('lease');
+    const release = links.hold('lease', 'toServer');
+    expect(await a.cache.getOrSet('product', '1', load)).toBe('old');
+    await vi.waitFor(() => expect(links.takeSent('lease')).toContain(acquireRefresh.sha));
+    await b.cache.bumpVersion('product');
+    release();
+    await vi.waitFor(() => expect(links.takeSent('lease')).toContain(releaseLease.sha));
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(0));
+    // Its load would have begun by now.
+    await a.cache.get('product', 'none');
+    expect(calls()).toBe(0);
+    expect(early(a)).toBe(0);
+    await links.close();
   });
 
   it('that fails leaves the entry served and its lease free', async () => {

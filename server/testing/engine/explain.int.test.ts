@@ -2,6 +2,8 @@ import { describe, expect, it, vi } from 'vitest';
 import type { CacheEvent } from '../../engine/events.ts';
 import type { Explanation, NextRead } from '../../engine/explain-key.ts';
 import { framesKey, showVersion } from '../../engine/keys.ts';
+import { runScript } from '../../engine/redis/run-pipeline.ts';
+import { bumpVersion } from '../../engine/scripts.ts';
 import { frame } from '../../engine/wire/frame.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
@@ -180,6 +182,23 @@ describe('explain', () => {
     });
   });
 
+  it('asks under the version that stands, though nobody has told of it', async () => {
+    const { cache } = await caches.open({ policies });
+    await putEntry('1', 'v', fresh);
+    expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh' });
+    const { rev } = await record();
+    await runScript(bed.redis, bumpVersion, [recordKey], [rev, '-', rev]);
+    const { ns, prev } = await record();
+    expect(await cache.explain('product', '1')).toMatchObject({
+      version: showVersion(ns),
+      previous: showVersion(prev ?? ''),
+      key: await keyOf('1'),
+      tier: 'none',
+      freshness: { kind: 'missing' },
+      next: { does: 'load and fill' },
+    });
+  });
+
   it('tells whose lease it is, who waits, and how long it has left', async () => {
     const [a, b] = [await caches.open({ policies }), await caches.open({ policies })];
     const answer = deferred<string>();
@@ -209,6 +228,34 @@ describe('explain', () => {
     expect(await cache.explain('product', '1')).toMatchObject({ lease: null, next: { does: 'serve' } });
     expect(await cache.getOrSet('product', '1', failing.load)).toBe('v');
     expect(failing.calls()).toBe(1);
+  });
+
+  it.each([
+    ['no entry', null, { tier: 'none', next: { does: 'fail' } }],
+    [
+      'an entry past its time, within staleIfError',
+      { ...stale, expiresMs: -10_000, keptMs: 60_000 },
+      { tier: 'redis', next: { does: 'serve' } },
+    ],
+    ['a stale entry', stale, { tier: 'redis', next: { does: 'serve' } }],
+    ['an entry near its end', nearEnd, { tier: 'redis', next: { does: 'serve' } }],
+  ])('tells of an error that is given again (errorTtl): %s', async (_what, entry, expected) => {
+    const failing = { product: { ...policies.product, staleIfError: '1min', errorTtl: '1min' } } as const;
+    const { cache, events } = await caches.open({ policies: failing });
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    await expect(cache.getOrSet('product', '1', load)).rejects.toThrow('down');
+    await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(0));
+    if (entry !== null) await putEntry('1', 'v', entry);
+    const told = await cache.explain('product', '1');
+    expect(told).toMatchObject(expected);
+    expect(told.next.why).toContain('failed');
+    const read = cache.getOrSet('product', '1', load);
+    if (expected.next.does === 'fail') await expect(read).rejects.toThrow('down');
+    else expect(await read).toBe('v');
+    // A refresh would have been asked for by now.
+    await cache.get('product', '2');
+    expect(calls()).toBe(1);
+    expect(events.filter((event) => event.type === 'load.started')).toHaveLength(1);
   });
 
   it('by xfetch says "perhaps" where chance decides', async () => {

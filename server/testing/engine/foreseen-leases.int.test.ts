@@ -1,15 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CacheOptions } from '../../engine/cache.ts';
+import { foreseeLease } from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
-import { keySpaceOf } from './key-space.ts';
+import { keySpaceOf, token } from './key-space.ts';
 import { countingLoader, patient, type TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { noteSocketWrites } from './socket-writes.ts';
 
 // A lease that is not given back stays for longer than any test.
 const bed = redisBed({ ...patient, policies: { product: { ttl: '10min', leaseMs: 60_000 } } });
 const { caches } = bed;
-const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+const { keyOf, leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 let links: HeldLinks;
 beforeEach(async () => {
   links = await holdLinksTo(bed.server.port);
@@ -39,16 +41,18 @@ async function leaseStands(id: string): Promise<void> {
 
 describe('where most reads miss', () => {
   it('a cold read asks once: for the entry, the lease and the version, in one write', async () => {
-    const { cache } = await openMissing();
-    links.takeSent('read');
+    const { cache } = await openMissing({ redis: bed.server.url });
     await bed.redis.config('RESETSTAT');
+    const { texts } = noteSocketWrites();
     const ids = ['1', '2', '3', '4'];
     expect(await Promise.all(ids.map((id) => cache.getOrSet('product', id, () => Promise.resolve(id))))).toEqual(ids);
     await vi.waitFor(async () => expect(await bed.redis.exists(...(await Promise.all(ids.map(keyOf))))).toBe(4));
     const calls = await commandCalls(bed.redis);
     // A script for each lease and each fill.
     expect([calls.get('mget'), calls.get('getex'), calls.get('evalsha')]).toEqual([1, 1, 8]);
-    expect(links.writesOf('read', 'evalsha')).toEqual([4]);
+    const questions = texts().filter((text) => text.includes('mget') || text.includes(foreseeLease.sha));
+    expect(questions).toHaveLength(1);
+    expect(questions[0]?.match(/^(mget|getex|evalsha)\r$/gm)).toEqual(['mget\r', ...Array(4).fill('evalsha\r'), 'getex\r']);
   });
 
   it('an entry that stands is served before the loaders beside it are called', async () => {
@@ -110,11 +114,40 @@ describe('where most reads miss', () => {
   it('an entry that stands is served as a hit, and no lease is left', async () => {
     const [a, b] = [await openMissing(), await caches.open()];
     await b.cache.set('product', '1', 'stands');
+    await bed.redis.config('RESETSTAT');
     const { load, calls } = countingLoader(() => Promise.resolve('own'));
     expect(await a.cache.getOrSet('product', '1', load)).toBe('stands');
     expect(a.events).toContainEqual(expect.objectContaining({ type: 'read', id: '1', outcome: 'hit' }));
     expect(calls()).toBe(0);
     expect(await bed.redis.exists(await leaseOf('1'))).toBe(0);
+    await a.cache.close();
+    // The question. Nothing was granted, so nothing is given back.
+    expect((await commandCalls(bed.redis)).get('evalsha')).toBe(1);
+  });
+
+  it('a write that is under way keeps its token: the read loads without a lease', async () => {
+    const { cache, events } = await openMissing();
+    const lease = await leaseOf('1');
+    await bed.redis.set(lease, token('W', 'writer'), 'PX', 60_000);
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
+    expect(events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
+    expect(await bed.redis.get(lease)).toBe(token('W', 'writer'));
+    expect(await bed.redis.exists(await keyOf('1'))).toBe(0);
+  });
+
+  it('a load that is under way elsewhere keeps its token: the read waits for it', async () => {
+    const { cache } = await openMissing();
+    const [key, lease] = [await keyOf('1'), await leaseOf('1')];
+    await bed.redis.set(lease, token('L', 'loader'), 'PX', 60_000);
+    const { load, calls } = countingLoader(() => Promise.resolve('own'));
+    const read = cache.getOrSet('product', '1', load);
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    expect(await bed.redis.get(lease)).toMatch(new RegExp(`^${token('L', 'loader')}`));
+    await putEntry('1', 'theirs', { createdMs: 0, freshMs: 60_000, expiresMs: 60_000 });
+    await bed.redis.del(lease);
+    expect(await bed.redis.exists(key)).toBe(1);
+    expect(await read).toBe('theirs');
+    expect(calls()).toBe(0);
   });
 
   it('reads that are lost give their leases back, whether their pipeline proves its place or not', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadMany } from '../../engine/cache.ts';
 import { leaseKey } from '../../engine/keys.ts';
+import { acquireLease } from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
 import { deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { noteSocketWrites } from './socket-writes.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
@@ -51,6 +53,20 @@ describe('getMany', () => {
     await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('evalsha')).toBe(128));
     const calls = await commandCalls(bed.redis);
     expect([calls.get('mget'), calls.get('getex')]).toEqual([1, 2]);
+  });
+
+  it('of more, each question carries 64 at most', async () => {
+    const { cache } = await caches.open();
+    await cache.getOrSet('product', 'known', () => Promise.resolve('v'));
+    const { texts } = noteSocketWrites();
+    const { loadMany } = counting();
+    // Past two batches that are with Redis a third one grows longer: its leases are wanted in one turn.
+    await cache.getMany('product', ids(300), loadMany);
+    const asked = texts()
+      .map((text) => text.split(acquireLease.sha).length - 1)
+      .filter((count) => count > 0);
+    expect(asked.reduce((sum, count) => sum + count)).toBe(300);
+    expect(Math.max(...asked)).toBe(64);
   });
 
   it('10,000 ids go in bounded slices; one more is refused', async () => {

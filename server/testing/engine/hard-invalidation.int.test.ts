@@ -85,6 +85,18 @@ describe('what Redis did not acknowledge', () => {
     expect(await other.cache.get('product', '1')).toBeUndefined();
   });
 
+  it('an undo that is refused is an error, and is not made good by a bump', async () => {
+    const other = await caches.open();
+    await other.cache.bumpVersion('product');
+    await other.cache.set('product', '1', 'v');
+    const before = await record();
+    const { cache, events } = await openUnscripted();
+    await expect(cache.undoBump('product')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    expect(await cache.get('product', '1')).toBe('v');
+    expect(events.filter((event) => event.type === 'bump.deferred')).toEqual([]);
+    expect(await record()).toEqual(before);
+  });
+
   it('so is every key of an entity until its bump is done, once for all of them', async () => {
     const other = await caches.open();
     await other.cache.set('product', '1', 'old');

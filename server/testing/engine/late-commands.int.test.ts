@@ -5,7 +5,7 @@ import { commandCalls } from './command-calls.ts';
 import { type HeldLinks, holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { manualClock } from './manual-clock.ts';
-import { countingLoader, deferred } from './open-caches.ts';
+import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 let links: HeldLinks;
@@ -32,7 +32,7 @@ async function arriveLate(release: () => void, scripts: number): Promise<void> {
 
 describe('rule 11: a command that arrives late', () => {
   it('a fill: its lease was revoked meanwhile, so nothing is stored', async () => {
-    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open(patient)];
     const answer = deferred<string>();
     const read = a.cache.getOrSet('product', '1', () => answer.promise);
     await vi.waitFor(async () => expect(await bed.redis.exists(await leaseOf('1'))).toBe(1));

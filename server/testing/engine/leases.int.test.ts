@@ -1,14 +1,24 @@
 import { describe, expect, it, vi } from 'vitest';
 import { inboxPrefix, leaseKey } from '../../engine/keys.ts';
 import { runScript } from '../../engine/redis/run-pipeline.ts';
-import { acquireLease, beginWrite, fillEntry, invalidateEntry } from '../../engine/scripts.ts';
+import { acquireLease, beginWrite, extendEntry, fillEntry, invalidateEntry, releaseLease, renewLease } from '../../engine/scripts.ts';
+import { commandCalls } from './command-calls.ts';
+import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf, token } from './key-space.ts';
-import { countingLoader, deferred, patient } from './open-caches.ts';
+import { manualClock } from './manual-clock.ts';
+import { countingLoader, deferred, patient, type TracedCache } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
 const { keyOf, leaseOf } = keySpaceOf(() => bed.redis);
+
+/** Waits until Redis has run so many scripts since RESETSTAT. */
+const scriptsRun = (count: number) =>
+  vi.waitFor(async () => {
+    const calls = await commandCalls(bed.redis);
+    expect((calls.get('evalsha') ?? 0) + (calls.get('eval') ?? 0)).toBe(count);
+  });
 
 describe('rule 1: a strict read returns nothing that is older than its start', () => {
   it('a read after an acknowledged invalidation does not join the load that ran before it', async () => {
@@ -44,6 +54,75 @@ describe('rule 1: a strict read returns nothing that is older than its start', (
     fresh.resolve('fresh');
     expect(await taken).toBe('fresh');
     expect(await second).toBe('fresh');
+  });
+
+  it.each([
+    ['an invalidation', ({ cache }: TracedCache) => cache.invalidate('product', '1')],
+    // The entry still stands under the version that the first of them asks about.
+    ['a bump', ({ cache }: TracedCache) => cache.bumpVersion('product')],
+  ])('one that comes after %s, while a lease is asked for, is not served the entry that stood there before', async (_what, putAnEnd) => {
+    const links = await holdLinksTo(bed.server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    // A script that Redis does not know yet is sent twice.
+    await a.cache.getOrSet('product', 'warm', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await a.cache.get('product', 'warm')).toBe('v'));
+    links.takeSent('lease');
+    const question = links.hold('lease', 'toServer');
+    const first = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    const key = await keyOf('1');
+    await vi.waitFor(() => expect(links.takeSent('lease')).toContain(key));
+    await b.cache.set('product', '1', 'old');
+    await bed.redis.config('RESETSTAT');
+    const answer = links.hold('lease', 'toClient');
+    question();
+    await scriptsRun(1);
+    await putAnEnd(b);
+    const fresh = countingLoader(() => Promise.resolve('new'));
+    const second = a.cache.getOrSet('product', '1', fresh.load);
+    // Asked for after it, so answered after it: it waits for a lease by then.
+    await a.cache.get('product', 'none');
+    answer();
+    expect(await first).toBe('old');
+    expect(await second).toBe('new');
+    expect(fresh.calls()).toBe(1);
+    await links.close();
+  });
+
+  it('one that comes while a lease is asked for does not join the load whose token stood before it came', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    await a.cache.get('product', 'none');
+    const [key, lease] = [await keyOf('1'), await leaseOf('1')];
+    const asked = () => vi.waitFor(() => expect(links.takeSent('lease')).toContain(key));
+    links.takeSent('lease');
+    const firstQuestion = links.hold('lease', 'toServer');
+    const answer = deferred<string>();
+    const old = countingLoader(() => answer.promise);
+    const first = a.cache.getOrSet('product', '1', old.load);
+    await asked();
+    // It asks for the entry while nothing loads, and hears of it when the load runs.
+    await bed.redis.config('RESETSTAT');
+    const entries = links.hold('read', 'toClient');
+    const second = a.cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(1));
+    firstQuestion();
+    await vi.waitFor(() => expect(old.calls()).toBe(1));
+    links.takeSent('lease');
+    const nextQuestion = links.hold('lease', 'toServer');
+    entries();
+    await asked();
+    const held = links.hold('lease', 'toClient');
+    nextQuestion();
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    await b.cache.invalidate('product', '1');
+    const fresh = countingLoader(() => Promise.resolve('new'));
+    const third = a.cache.getOrSet('product', '1', fresh.load);
+    await a.cache.get('product', 'none');
+    held();
+    answer.resolve('old');
+    expect(await Promise.all([first, second, third])).toEqual(['old', 'old', 'new']);
+    expect(fresh.calls()).toBe(1);
+    await links.close();
   });
 
   it('with Redis unreachable, joiners share the next load: one running and one next', async () => {
@@ -98,6 +177,32 @@ describe('rule 2: a fill is stored only while its lease stands', () => {
     expect(await bed.redis.mget(...keys)).toEqual(['value', null]);
   });
 
+  it('nor does any script renew, give back or extend by a token that is not the one that stands', async () => {
+    await caches.open();
+    const key = await keyOf('x');
+    const keys = [key, leaseKey(key)];
+    await bed.redis.set(key, 'value', 'PX', 60_000);
+    await bed.redis.set(leaseKey(key), `${token('L', 'a')}instance-b------`, 'PX', 60_000);
+    expect(await runScript(bed.redis, renewLease, [leaseKey(key)], [token('L', 'b'), 600_000])).toBe(0);
+    expect(await runScript(bed.redis, releaseLease, keys, [token('L', 'b'), 'inbox:'])).toBe(0);
+    expect(await runScript(bed.redis, extendEntry, keys, [token('L', 'b'), 'val', 'VAL', 600_000, 'inbox:'])).toBe(0);
+    expect(await bed.redis.mget(...keys)).toEqual(['value', `${token('L', 'a')}instance-b------`]);
+    for (const one of keys) expect(await bed.redis.pttl(one)).toBeLessThanOrEqual(60_000);
+    expect(await runScript(bed.redis, renewLease, [leaseKey(key)], [token('L', 'a'), 600_000])).toBe(1);
+    expect(await bed.redis.pttl(leaseKey(key))).toBeGreaterThan(60_000);
+  });
+
+  it('a lease lists each instance that waits once, and 256 of them at most', async () => {
+    await caches.open();
+    const key = await keyOf('x');
+    const ask = (name: string, instance: string) =>
+      runScript(bed.redis, acquireLease, [key, leaseKey(key)], [token('L', name), 60_000, instance, '']);
+    expect(await ask('holder', 'instance-holder-')).toEqual([1]);
+    const instances = Array.from({ length: 258 }, (_, n) => `instance-${n}`.padEnd(16, '-'));
+    for (const instance of [...instances.slice(0, 2), ...instances]) await ask('other', instance);
+    expect(await bed.redis.get(leaseKey(key))).toBe([token('L', 'holder'), ...instances.slice(0, 256)].join(''));
+  });
+
   it('a PUBLISH that is refused leaves nothing half done', async () => {
     await caches.open();
     const key = await keyOf('x');
@@ -134,6 +239,33 @@ describe('rule 2: a fill is stored only while its lease stands', () => {
   });
 });
 
+describe('rule 2: a lease is for a load that has not begun', () => {
+  it('what was loaded without one is not stored under one that is granted while it runs', async () => {
+    const { cache, events } = await caches.open();
+    const [key, lease] = [await keyOf('1'), await leaseOf('1')];
+    await runScript(bed.redis, beginWrite, [key, lease], [token('W', 'w'), 60_000, 'inbox:']);
+    const [old, fresh] = [deferred<string>(), deferred<string>()];
+    const unleased = countingLoader(() => old.promise);
+    const first = cache.getOrSet('product', '1', unleased.load);
+    await vi.waitFor(() => expect(unleased.calls()).toBe(1));
+    // The write ends, and leaves the key invalidated.
+    await runScript(bed.redis, invalidateEntry, [key, lease], ['inbox:']);
+    const leased = countingLoader(() => fresh.promise);
+    const second = cache.getOrSet('product', '1', leased.load);
+    await vi.waitFor(async () => expect(await bed.redis.get(lease)).toMatch(/^L/));
+    old.resolve('old');
+    expect(await first).toBe('old');
+    await vi.waitFor(() => expect(leased.calls()).toBe(1));
+    // It is held by the load that runs now.
+    expect(await bed.redis.mget(key, lease)).toEqual([null, expect.stringMatching(/^L/)]);
+    fresh.resolve('new');
+    expect(await second).toBe('new');
+    await vi.waitFor(() => expect(events.filter(({ type }) => type === 'fill')).toHaveLength(1));
+    expect(await cache.get('product', '1')).toBe('new');
+    expect(events.flatMap((event) => (event.type === 'load.started' ? [event.leased] : []))).toEqual([false, true]);
+  });
+});
+
 describe('rule 6: waiters', () => {
   it('a key that is invalidated while it loads still answers each waiter', async () => {
     const [a, b] = [await caches.open(), await caches.open()];
@@ -161,6 +293,30 @@ describe('rule 6: waiters', () => {
     await bed.redis.set(lease, token('L', 'dead'), 'PX', 200);
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('v'))).toBe('v');
     await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+  });
+
+  it.each(['load', 'write'] as const)('a holder renews at a third of its lease: the lease of a %s', async (kind) => {
+    const clock = manualClock();
+    const policies = { product: { ttl: '10min', leaseMs: 60_000, loadTimeoutMs: 60_000 } } as const;
+    const { cache } = await caches.open({ policies }, { clock });
+    const lease = await leaseOf('1');
+    const answer = deferred<string>();
+    const origin = countingLoader(() => answer.promise);
+    const ended = kind === 'load' ? cache.getOrSet('product', '1', origin.load) : cache.set('product', '1', origin.load);
+    await vi.waitFor(() => expect(origin.calls()).toBe(1));
+    for (let third = 1; third <= 2; third += 1) {
+      await bed.redis.pexpire(lease, 30_000);
+      clock.advance(19_999);
+      // What it had sent by now would have come before this.
+      await cache.peek('product', '2');
+      await cache.getOrSet('product', `other ${third}`, () => Promise.resolve('v'));
+      expect(await bed.redis.pttl(lease)).toBeLessThanOrEqual(30_000);
+      clock.advance(1);
+      await vi.waitFor(async () => expect(await bed.redis.pttl(lease)).toBeGreaterThan(30_000));
+    }
+    answer.resolve('v');
+    await ended;
+    await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('v'));
   });
 
   it('a holder renews: a write of several lease lengths is filled', async () => {

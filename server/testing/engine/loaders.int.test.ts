@@ -8,7 +8,7 @@ import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
-const { keyOf } = keySpaceOf(() => bed.redis);
+const { putEntry, keyOf } = keySpaceOf(() => bed.redis);
 
 const soon = { timeout: 5_000, interval: 10 };
 const stays = { product: { ttl: '10min', jitter: 0, staleWindow: '10min', earlyRefresh: 'off' as const } };
@@ -64,7 +64,10 @@ describe('notModified', () => {
     expect(await cache.peek('product', '1')).toMatchObject({ kind: 'stale' });
   });
 
-  it('an entry that is gone or another meanwhile is left alone', async () => {
+  it.each([
+    ['gone', undefined],
+    ['another', 'other'],
+  ])('an entry that is %s meanwhile is left alone', async (_how, left) => {
     const { cache, events } = await stale();
     const [asked, answer] = [deferred(), deferred()];
     await cache.getOrSet<{ v: number }>('product', '1', async ({ notModified }) => {
@@ -74,9 +77,13 @@ describe('notModified', () => {
     });
     await asked.promise;
     await bed.redis.del(await keyOf('1'));
+    // Its lease stands, so nothing but its bytes tells one entry from the other.
+    if (left !== undefined) await putEntry('1', left, { createdMs: -60_000, freshMs: -30_000, expiresMs: 60_000 });
+    const before = await bed.redis.getBuffer(await keyOf('1'));
     answer.resolve();
     await vi.waitFor(() => expect(events.flatMap((event) => (event.type === 'fill' ? [event.result] : []))).toEqual(['rejected']), soon);
-    expect(await cache.get('product', '1')).toBeUndefined();
+    expect(await bed.redis.getBuffer(await keyOf('1'))).toEqual(before);
+    expect(await cache.get('product', '1')).toBe(left);
   });
 
   it('without a previous entry it is an error of the loader', async () => {
@@ -198,5 +205,9 @@ describe('errors of loads', () => {
     await cache.invalidate('product', '1');
     await read();
     expect(calls()).toBe(4);
+    // A write ends it too, also one that leaves nothing to read.
+    await cache.set('product', '1', () => Promise.resolve(undefined));
+    await read();
+    expect(calls()).toBe(5);
   });
 });

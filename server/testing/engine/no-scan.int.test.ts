@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import * as scripts from '../../engine/scripts.ts';
 import { commandCalls } from './command-calls.ts';
 import { keySpaceOf } from './key-space.ts';
 import { patient } from './open-caches.ts';
@@ -10,6 +11,9 @@ const { recordKey, putEntry, keyOf } = keySpaceOf(() => bed.redis);
 
 /** Commands whose cost grows with what others have stored, or that reach past the engine's own keys. */
 const WALKS = /^(scan|sscan|hscan|zscan|keys|randomkey|flushall|flushdb|swapdb|dbsize|sort|smembers|hgetall)$/;
+const allScripts = Object.values<unknown>(scripts).filter(
+  (one): one is scripts.Script => typeof one === 'object' && one !== null && 'lua' in one,
+);
 const load = () => Promise.resolve('loaded');
 
 describe('what the engine asks of Redis', () => {
@@ -45,6 +49,14 @@ describe('what the engine asks of Redis', () => {
     // It has seen the others, so it would have seen these.
     expect(calls.get('mget')).toBeGreaterThan(0);
     expect(calls.get('setrange')).toBeGreaterThan(0);
+  });
+
+  it.each(allScripts)('nor does the script $name, whoever runs it', ({ name, lua }) => {
+    const commands = [...lua.matchAll(/redis\.p?call\('(\w+)'/g)].map(([, command = '']) => command.toLowerCase());
+    expect(commands.length).toBeGreaterThan(0);
+    // Of a hash that the same script keeps to a bound that it is given.
+    const walked = commands.filter((command) => WALKS.test(command) && !(name === 'publishStructures' && command === 'hgetall'));
+    expect(walked).toEqual([]);
   });
 
   it('a hit runs no script', async () => {

@@ -1,10 +1,13 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Loader } from '../../engine/cache.ts';
+import { keySpaceOf } from './key-space.ts';
+import { manualClock } from './manual-clock.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
+const { leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 
 const leases = () => bed.redis.keys('{*');
 const typesOf = (events: readonly { type: string }[]) => events.map((event) => event.type);
@@ -48,6 +51,71 @@ describe('the bulkhead before the origin', () => {
     }
   });
 
+  it('a refresh takes no place in the queue: it gives way, and its lease is given back', async () => {
+    const policies = { product: { ttl: '10min', staleWindow: '1min' } } as const;
+    const { cache, events } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 10 }, policies });
+    await cache.set('product', 'stale', 'old');
+    await cache.invalidate('product', 'stale', { mode: 'soft' });
+    const running = deferred<string>();
+    const first = countingLoader(() => running.promise);
+    const held = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    const refresh = countingLoader(() => Promise.resolve('new'));
+    expect(await cache.getOrSet('product', 'stale', refresh.load)).toBe('old');
+    await vi.waitFor(() => expect(events).toContainEqual({ type: 'load.refused', entity: 'product', id: 'stale' }));
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(1));
+    running.resolve('v');
+    expect(await held).toBe('v');
+    await vi.waitFor(async () => expect(await leases()).toEqual([]));
+    expect(refresh.calls()).toBe(0);
+  });
+
+  it('a load that waits for its turn takes a newer lease, and gives back the one of a version that was left', async () => {
+    const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 10 } });
+    const running = deferred<string>();
+    const first = countingLoader(() => running.promise);
+    const held = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    const { load, calls } = countingLoader(() => Promise.resolve('v'));
+    const reads = [cache.getOrSet('product', '2', load)];
+    const left = await leaseOf('2');
+    await vi.waitFor(async () => expect(await bed.redis.exists(left)).toBe(1));
+    await cache.bumpVersion('product');
+    reads.push(cache.getOrSet('product', '2', load));
+    const newer = await leaseOf('2');
+    expect(newer).not.toBe(left);
+    await vi.waitFor(async () => expect([await bed.redis.exists(left), await bed.redis.exists(newer)]).toEqual([0, 1]));
+    running.resolve('held');
+    expect(await held).toBe('held');
+    expect(await Promise.all(reads)).toEqual(['v', 'v']);
+    expect(calls()).toBe(1);
+    await vi.waitFor(async () => expect(await cache.get('product', '2')).toBe('v'));
+    await vi.waitFor(async () => expect(await leases()).toEqual([]));
+  });
+
+  it('a load of many ids waits for its place as one load, and is refused as one', async () => {
+    const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 1 } });
+    const running = deferred<string>();
+    const first = countingLoader(() => running.promise);
+    const held = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    const asked: (readonly string[])[] = [];
+    const loadMany = async (ids: readonly string[]) => {
+      asked.push(ids);
+      return new Map(ids.map((id) => [id, `v${id}`]));
+    };
+    const waiting = cache.getMany('product', ['2', '3'], loadMany);
+    await vi.waitFor(async () => expect(await leases()).toHaveLength(3));
+    // The queue has room for one, and these two are one.
+    const refused = await cache.getMany('product', ['4', '5'], loadMany);
+    expect([...refused.values()]).toEqual(Array(2).fill({ ok: false, error: expect.objectContaining({ name: 'OriginOverloaded' }) }));
+    expect(asked).toEqual([]);
+    running.resolve('v');
+    expect(await held).toBe('v');
+    expect([...(await waiting).values()]).toEqual(['v2', 'v3'].map((value) => ({ ok: true, value })));
+    expect(asked).toEqual([['2', '3']]);
+  });
+
   it('a load that has waited as long as it may take is refused', async () => {
     const policies = { product: { ttl: '10min', loadTimeoutMs: 200 } };
     const { cache } = await caches.open({ origin: { concurrencyMax: 1, queueMax: 1 }, policies });
@@ -73,6 +141,20 @@ describe('an origin in trouble', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'read', outcome: 'stale' }));
     await vi.waitFor(async () => expect(await leases()).toEqual([]));
     expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBe('new');
+  });
+
+  it('also while the error of that load is given again (errorTtl)', async () => {
+    const { cache } = await caches.open({ policies: { product: { ...policies.product, errorTtl: '1min' } } });
+    await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: -1_000, keptMs: 60_000 });
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    for (let read = 0; read < 3; read += 1) expect(await cache.getOrSet('product', '1', load)).toBe('old');
+    expect(calls()).toBe(1);
+  });
+
+  it('but not past it, though the entry is there still', async () => {
+    const { cache } = await caches.open({ policies: { product: { ...policies.product, staleIfError: '10s' } } });
+    await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: -11_000, keptMs: 60_000 });
+    await expect(cache.getOrSet('product', '1', () => Promise.reject(new Error('down')))).rejects.toThrow('down');
   });
 
   it('never after an invalidation', async () => {
@@ -118,6 +200,21 @@ describe('an origin in trouble', () => {
     const broken = countingLoader((call) => Promise.reject(new Error(`failure ${call}`)));
     await expect(cache.getOrSet('product', '2', broken.load)).rejects.toThrow('failure 3');
     expect(broken.calls()).toBe(3);
+  });
+
+  it('a loader that fails is not called again once its time is up', async () => {
+    const clock = manualClock();
+    const repeats = { product: { ttl: '10min', loadTimeoutMs: 60, retriesMax: 3 } } as const;
+    const { cache } = await caches.open({ policies: repeats }, { clock, random: () => 1 });
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    const read = expect(cache.getOrSet('product', '1', load)).rejects.toMatchObject({ name: 'LoadTimeout' });
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    // It pauses, for 75 ms.
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(60);
+    await read;
+    clock.advance(1_000);
+    expect(calls()).toBe(1);
   });
 
   it('an entry past its time keeps no load away, and is replaced by one', async () => {

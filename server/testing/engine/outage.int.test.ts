@@ -1,11 +1,13 @@
 import { mkdirSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { keySpaceOf } from './key-space.ts';
 import { countingLoader } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
 const bed = redisBed({ deadlineMs: 300 });
 const { caches } = bed;
+const { keyOf } = keySpaceOf(() => bed.redis);
 
 const origin = () => countingLoader((call) => Promise.resolve(`loaded ${call}`));
 
@@ -112,22 +114,43 @@ describe('Redis in trouble', () => {
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toBe('loaded 1'));
   });
 
-  it('snapshots that fail (MISCONF) leave reads working: a primary says that it is one', async () => {
-    const { cache } = await caches.open();
-    await cache.set('product', '1', 'v');
+  /** While snapshots fail, and Redis refuses writes for it. */
+  async function withoutSnapshots(run: () => Promise<void>): Promise<void> {
     const client = bed.server.client();
     const obstacle = path.join(bed.server.dir, 'dump.rdb');
     mkdirSync(obstacle);
+    await client.config('SET', 'stop-writes-on-bgsave-error', 'yes');
     await client.config('SET', 'save', '3600 1');
     await client.bgsave();
     try {
       await vi.waitFor(async () => await expect(client.set('probe', '1')).rejects.toThrow(/MISCONF/), 5_000);
-      expect(await cache.get('product', '1')).toBe('v');
+      await run();
     } finally {
       await client.config('SET', 'stop-writes-on-bgsave-error', 'no');
       await client.config('SET', 'save', '');
       rmdirSync(obstacle);
     }
+  }
+
+  it('snapshots that fail (MISCONF) leave reads working: a primary says that it is one', async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', 'v');
+    await withoutSnapshots(async () => expect(await cache.get('product', '1')).toBe('v'));
+  });
+
+  it('a primary that is demoted while they fail says that it is none: unavailable, never a value', async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', 'v');
+    await withoutSnapshots(async () => {
+      await bed.redis.replicaof('127.0.0.1', 1);
+      try {
+        expect(await bed.redis.exists(await keyOf('1'))).toBe(1);
+        expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
+        expect(await cache.get('product', '1')).toBeUndefined();
+      } finally {
+        await bed.redis.replicaof('NO', 'ONE');
+      }
+    });
   });
 
   it('out of memory: reads are answered, a write reaches the origin and is invalidated', async () => {

@@ -27,6 +27,16 @@ describe('rule 5: soft invalidation', () => {
     expect(await bed.redis.getBuffer(key)).toEqual(after);
   });
 
+  it('what was not found is an entry too: it is marked, served as stale and loaded again', async () => {
+    const { cache } = await caches.open();
+    await cache.set('product', '1', null);
+    expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh', value: null });
+    expect(await cache.invalidate('product', '1', { mode: 'soft' })).toEqual({ removed: 0, markedStale: 1, leasesRevoked: 0 });
+    expect(await cache.peek('product', '1')).toMatchObject({ kind: 'stale', value: null });
+    expect(await cache.getOrSet('product', '1', () => Promise.resolve('new'))).toBeNull();
+    await vi.waitFor(async () => expect(await cache.peek('product', '1')).toMatchObject({ kind: 'fresh', value: 'new' }));
+  });
+
   it('never creates a key', async () => {
     const { cache } = await caches.open();
     expect(await cache.invalidate('product', '1', soft)).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 0 });

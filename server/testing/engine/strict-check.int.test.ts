@@ -164,4 +164,43 @@ describe('rule 7: a record is compared with what was known when it was asked for
     expect(events.filter((event) => event.type === 'version.raised')).toEqual([]);
     await links.close();
   });
+
+  it('nor does the older record, which comes late, make it forget the bump', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const { cache } = await caches.open({ redis: links.url });
+    await cache.set('product', '1', 'v');
+    const before = (await bed.redis.get(recordKey)) ?? '';
+    await bed.redis.config('RESETSTAT');
+    const release = links.hold('read', 'toClient');
+    const read = cache.peek('product', '1');
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('mget')).toBe(1));
+    await cache.bumpVersion('product');
+    // A server that has lost the bump.
+    await bed.redis.set(recordKey, before);
+    release();
+    expect(await read).toMatchObject({ kind: 'fresh', value: 'v' });
+    expect(await cache.peek('product', '1')).toEqual({ kind: 'unavailable' });
+    await links.close();
+  });
+
+  it('nor does one that is made while a lease is asked for: its load has that lease', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const [a, b] = [await caches.open({ redis: links.url }), await caches.open()];
+    // A script that Redis does not know yet is sent twice.
+    await a.cache.getOrSet('product', 'warm', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await a.cache.get('product', 'warm')).toBe('v'));
+    await bed.redis.config('RESETSTAT');
+    const release = links.hold('lease', 'toClient');
+    const answer = countingLoader(() => Promise.resolve('v'));
+    const read = a.cache.getOrSet('product', '1', answer.load);
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('getex')).toBe(2));
+    const { rev } = await b.cache.bumpVersion('product');
+    // It knows of the bump when the older record comes.
+    expect(await a.cache.peek('product', '1')).toEqual({ kind: 'miss' });
+    release();
+    expect(await read).toBe('v');
+    expect(a.events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: true, reason: 'miss' });
+    expect((await record()).rev).toBe(rev);
+    await links.close();
+  });
 });

@@ -133,6 +133,23 @@ describe('rule 6: waiters', () => {
     expect(b.events).toContainEqual({ type: 'load.started', entity: 'product', id: '1', leased: false, reason: 'miss' });
   });
 
+  it('one whose holder a write revokes is told at once, and loads while the origin is written', async () => {
+    // Nobody looks again but who is told to.
+    const [a, b] = [await caches.open(), await caches.open({}, { clock: manualClock() })];
+    const lease = await leaseOf('1');
+    await bed.redis.set(lease, token('L', 'holder'), 'PX', 60_000);
+    const own = countingLoader(() => Promise.resolve('own'));
+    const waiting = b.cache.getOrSet('product', '1', own.load);
+    await vi.waitFor(async () => expect(await bed.redis.strlen(lease)).toBe(40));
+    const origin = deferred<string>();
+    const written = a.cache.set('product', '1', () => origin.promise);
+    expect(await waiting).toBe('own');
+    expect(await bed.redis.get(lease)).toMatch(/^W/);
+    origin.resolve('written');
+    await written;
+    expect(await b.cache.get('product', '1')).toBe('written');
+  });
+
   it('one that is told that a failed load gave the lease back waits for whoever has it next', async () => {
     // Nobody looks again but who is told to.
     const parts = { clock: manualClock() };

@@ -205,7 +205,10 @@ describe('rules 3 and 4 cover the open undo window', () => {
     const { load, calls } = countingLoader(() => origin.promise);
     const set = cache.set('product', '1', load);
     await vi.waitFor(() => expect(calls()).toBe(1));
-    for (const key of keys) expect(await bed.redis.get(leaseKey(key))).toMatch(/^W/);
+    for (const key of keys) {
+      expect(await bed.redis.get(leaseKey(key))).toMatch(/^W/);
+      expect(await bed.redis.pttl(leaseKey(key))).toBeGreaterThan(0);
+    }
     expect(await bed.redis.exists(...keys)).toBe(0);
     origin.resolve('v2');
     await set;

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LoadContext } from '../../engine/cache.ts';
 import { leaseKey, versionKey } from '../../engine/keys.ts';
+import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -8,7 +9,7 @@ import { redisBed } from './redis-bed.ts';
 const ref = { env: 'test', service: 'shop' };
 const bed = redisBed(patient);
 const { caches } = bed;
-const { keyOf } = keySpaceOf(() => bed.redis);
+const { keyOf, putEntry } = keySpaceOf(() => bed.redis);
 
 describe('ids and entities', () => {
   const odd = ['a:b', '{a}', '*', 'a\0b', '😀', '', ' ', '\ud83d', '[x]?\\', '__proto__', 'x'.repeat(10_240), '\r\n', '%3A'];
@@ -90,6 +91,15 @@ describe('loaders', () => {
     await vi.waitFor(async () => expect(await cache.get('product', '1')).toEqual({ price: 1 }));
   });
 
+  it('a value that its caller changes is kept as it was set', async () => {
+    const { cache } = await caches.open();
+    const value = { stock: 1 };
+    const set = cache.set('product', '1', value);
+    value.stock = 2;
+    await set;
+    expect(await cache.get('product', '1')).toEqual({ stock: 1 });
+  });
+
   it('strategy none: the loader runs each time, and Redis holds nothing of it', async () => {
     const { cache, events } = await caches.open({ policies: { order: { strategy: 'none' } } });
     const { load, calls } = countingLoader((call) => Promise.resolve(call));
@@ -139,6 +149,39 @@ describe('entries', () => {
     expect(outcomes.filter((outcome) => outcome === 'miss')).toEqual([]);
   });
 
+  it.each([
+    [0, 540_000],
+    [1, 480_000],
+  ])('between half of its jitter and all of it is taken off a TTL, as chance %d says: fresh for %d ms', async (chance, freshMs) => {
+    const { cache } = await caches.open({ policies: { product: { ttl: '10min', jitter: 0.2 } } }, { random: () => chance });
+    await cache.getOrSet('product', '1', () => Promise.resolve('v'));
+    await cache.set('product', '2', 'v');
+    for (const id of ['1', '2']) {
+      await vi.waitFor(async () => expect(await cache.peek('product', id)).toMatchObject({ kind: 'fresh' }));
+      const peek = await cache.peek('product', id);
+      expect(peek.kind === 'fresh' && peek.freshUntilMs - peek.createdMs).toBe(freshMs);
+    }
+  });
+
+  it('a stale entry that comes while its key loads here begins no other load', async () => {
+    const { cache } = await caches.open();
+    const answer = deferred<string>();
+    const first = countingLoader(() => answer.promise);
+    const read = cache.getOrSet('product', '1', first.load);
+    await vi.waitFor(() => expect(first.calls()).toBe(1));
+    // Not even where the lease of that load is gone.
+    await bed.redis.del(leaseKey(await keyOf('1')));
+    await putEntry('1', 'old', { createdMs: -60_000, freshMs: -30_000, expiresMs: 60_000 });
+    const refresh = countingLoader(() => Promise.resolve('new'));
+    expect(await cache.getOrSet('product', '1', refresh.load)).toBe('old');
+    // A refresh would have its lease by now.
+    await cache.getOrSet('product', '2', () => Promise.resolve('v'));
+    expect(await bed.redis.exists(leaseKey(await keyOf('1')))).toBe(0);
+    answer.resolve('v');
+    expect(await read).toBe('v');
+    expect(refresh.calls()).toBe(0);
+  });
+
   it('data and leases always have a TTL, the version record never', async () => {
     const { cache } = await caches.open();
     const answer = deferred<string>();
@@ -183,6 +226,29 @@ describe('close', () => {
     await expect(cache.ready()).rejects.toMatchObject({ name: 'CacheClosed' });
     await vi.waitFor(async () => expect(await bed.redis.client('LIST')).not.toContain('name=sideboard-'));
   });
+});
+
+it('close waits for what is on its way to be stored', async () => {
+  const links = await holdLinksTo(bed.server.port);
+  const { cache, events } = await caches.open({ redis: links.url });
+  const answer = deferred<string>();
+  const loader = countingLoader(() => answer.promise);
+  const read = cache.getOrSet('product', '1', loader.load);
+  await vi.waitFor(() => expect(loader.calls()).toBe(1));
+  const release = links.hold('lease', 'toClient');
+  answer.resolve('v');
+  expect(await read).toBe('v');
+  await vi.waitFor(async () => expect(await bed.redis.exists(await keyOf('1'))).toBe(1));
+  const order: string[] = [];
+  const closing = cache.close().then(() => order.push('closed'));
+  // As many round trips as it would have taken without it.
+  for (let trip = 0; trip < 200 && order.length === 0; trip += 1) await bed.redis.ping();
+  order.push('told');
+  release();
+  await closing;
+  expect(order).toEqual(['told', 'closed']);
+  expect(events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'stored' });
+  await links.close();
 });
 
 describe('large values', () => {

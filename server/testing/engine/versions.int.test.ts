@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { leaseKey } from '../../engine/keys.ts';
 import { runScript } from '../../engine/redis/run-pipeline.ts';
-import { bumpVersion, invalidateEntry, mintVersion, raiseVersion } from '../../engine/scripts.ts';
+import { adoptVersion, bumpVersion, invalidateEntry, mintVersion, raiseVersion, undoBump } from '../../engine/scripts.ts';
 import { keySpaceOf, token } from './key-space.ts';
 import { deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -36,6 +36,18 @@ describe('rule 7: versions never repeat', () => {
     expect(await record()).toMatchObject({ rev: '2900000000000002', ns: '2900000000000002', prev: '2900000000000001' });
   });
 
+  it.each(['bump', 'undo', 'adopt'] as const)(
+    'above the record that stands, whatever the clock of Redis says and the caller has seen: %s',
+    async (how) => {
+      await caches.open();
+      const ahead = '2900000000000000';
+      await bed.redis.set(recordKey, `${ahead} ${ahead} 2800000000000000 ${'f'.repeat(40)}`);
+      const script = { bump: bumpVersion, undo: undoBump, adopt: adoptVersion }[how];
+      await runScript(bed.redis, script, [recordKey], ['', 'a'.repeat(40), ahead]);
+      expect((await record()).rev).toBe('2900000000000001');
+    },
+  );
+
   it('a record below the highest seen is not believed: the read is unavailable, the record is raised', async () => {
     const { cache, events } = await caches.open();
     await cache.set('product', '1', 'v1');
@@ -69,6 +81,17 @@ describe('rule 7: versions never repeat', () => {
     await runScript(bed.redis, mintVersion, keys, ['9000000000000000', '-']);
     await runScript(bed.redis, raiseVersion, keys, [before.rev, '-']);
     expect(await record()).toEqual(before);
+  });
+
+  it('an adoption raises what this server has adopted already, where it is below what was seen', async () => {
+    await caches.open();
+    const { rev, ns, replid } = await record();
+    const seen = String(Number(rev) + 1_000_000_000_000);
+    await runScript(bed.redis, adoptVersion, [recordKey], [seen, replid ?? '']);
+    const raised = await record();
+    expect(raised).toMatchObject({ ns: raised.rev, prev: null, replid });
+    expect(Number(raised.rev)).toBeGreaterThan(Number(seen));
+    expect(raised.ns).not.toBe(ns);
   });
 
   it('a bump is seen by the next read of every instance', async () => {

@@ -90,11 +90,14 @@ describe('rule 3: writes', () => {
     }
   });
 
-  it('Redis lost after the origin was written: a typed error, and the removal is done when it is back', async () => {
+  it.each([
+    ['after the origin was written', () => Promise.resolve('v')],
+    ['while the origin was written, and that failed', () => Promise.reject(new Error('constraint'))],
+  ])('Redis lost %s: a typed error, and the removal is done when it is back', async (_when, origin) => {
     const { cache, events } = await caches.open();
     const set = cache.set('product', '1', async () => {
       await bed.server.kill();
-      return 'v';
+      return origin();
     });
     await expect(set).rejects.toMatchObject({ name: 'WrittenNotInvalidated' });
     await bed.server.restart();
