@@ -18,7 +18,10 @@ export class WriteNotStarted extends Error {
   override readonly name = 'WriteNotStarted';
 }
 
-/** The origin was written, and Redis could not be told. The invalidation is repeated when Redis is back; until then reads may be old. */
+/**
+ * The origin was written, or threw and may have been written all the same, which is the cause then; and Redis could not be told. The
+ * invalidation is repeated when Redis is back; until then reads may be old.
+ */
 export class WrittenNotInvalidated extends Error {
   override readonly name = 'WrittenNotInvalidated';
 }

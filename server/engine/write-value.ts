@@ -19,7 +19,8 @@ const OPENING_ROUNDS_MAX = 5;
  * stands readers load without filling. Never a plain SET: one that times out could land over newer data.
  *
  * `write` writes the origin and makes the payload; null (an UPDATE without RETURNING) leaves the key invalidated.
- * Throws `WriteNotStarted` before `write` was called, `WrittenNotInvalidated` after it; what `write` throws is thrown as it is.
+ * Throws `WriteNotStarted` before `write` was called, `WrittenNotInvalidated` after it; what `write` throws is thrown as it is,
+ * or as the cause of that where Redis is lost too.
  */
 export async function writeValue(
   context: EngineContext,
@@ -31,26 +32,29 @@ export async function writeValue(
   const opened = await openWrite(context, versions, entity, id);
   const createdMs = context.redisNow();
   const startedMs = context.clock.monotonicMs();
-  const finish = async (payload: EncodedPayload | null) => {
-    const ended = await closeWrite(context, versions, entity, id, opened, payload, {
+  const finish = (payload: EncodedPayload | null) =>
+    closeWrite(context, versions, entity, id, opened, payload, {
       createdMs,
       loadCostMs: Math.max(0, context.clock.monotonicMs() - startedMs),
     });
-    if (!ended.ok) {
-      throw new WrittenNotInvalidated(`the origin was written, but Redis did not acknowledge it (${describeError(ended.error)})`, {
-        cause: causeOf(ended.error),
-      });
-    }
-  };
   let payload: EncodedPayload | null;
   try {
     payload = await write();
   } catch (error) {
     // The origin may have been written all the same.
-    await finish(null);
-    throw error;
+    const ended = await finish(null);
+    if (ended.ok) throw error;
+    throw new WrittenNotInvalidated(
+      `the write to the origin failed and may have been made all the same, and Redis did not acknowledge that the entry is gone (${describeError(ended.error)})`,
+      { cause: error },
+    );
   }
-  await finish(payload);
+  const ended = await finish(payload);
+  if (!ended.ok) {
+    throw new WrittenNotInvalidated(`the origin was written, but Redis did not acknowledge it (${describeError(ended.error)})`, {
+      cause: causeOf(ended.error),
+    });
+  }
   if (payload !== null) noteSize(context, entity, id, payload.bytes.length);
   entity.metrics.counts.sets += 1;
   context.bus.emit({ type: 'written', entity: entity.name, id, filled: payload !== null });

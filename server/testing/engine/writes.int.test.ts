@@ -91,15 +91,15 @@ describe('rule 3: writes', () => {
   });
 
   it.each([
-    ['after the origin was written', () => Promise.resolve('v')],
-    ['while the origin was written, and that failed', () => Promise.reject(new Error('constraint'))],
-  ])('Redis lost %s: a typed error, and the removal is done when it is back', async (_when, origin) => {
+    ['after the origin was written', () => Promise.resolve('v'), 'Unavailable'],
+    ['while the origin was written, and that failed', () => Promise.reject(new RangeError('constraint')), 'RangeError'],
+  ])('Redis lost %s: a typed error with its cause, and the removal is done when it is back', async (_when, origin, cause) => {
     const { cache, events } = await caches.open();
     const set = cache.set('product', '1', async () => {
       await bed.server.kill();
       return origin();
     });
-    await expect(set).rejects.toMatchObject({ name: 'WrittenNotInvalidated' });
+    await expect(set).rejects.toMatchObject({ name: 'WrittenNotInvalidated', cause: { name: cause } });
     await bed.server.restart();
     await vi.waitFor(() => expect(events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: '1' }), 10_000);
   });
