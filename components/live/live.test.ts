@@ -48,6 +48,7 @@ const state = (nowMs: number): LiveState => ({
   store: { state: 'up', reason: null, sinceMs: 0 },
   services: [{ env: 'demo', service: 'shop' }],
   instances: [],
+  instancesKnownToMs: null,
   experiments: [],
   entityLatency: [],
   topKeys: [],

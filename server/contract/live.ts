@@ -141,6 +141,8 @@ export interface LiveState {
   store: { state: 'up' | 'down'; reason: string | null; sinceMs: number };
   services: ServiceRef[];
   instances: InstanceView[];
+  /** Up to when the instances are known, ms since 1970 by Redis; null until they were asked for once. */
+  instancesKnownToMs: number | null;
   experiments: ExperimentView[];
   entityLatency: EntityLatency[];
   topKeys: TopKeysView[];
