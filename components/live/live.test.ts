@@ -108,6 +108,10 @@ describe('a figure', () => {
     expect(oldSince(null, 60_000)).toBeNull();
     expect(oldSince(101_000, serverNow(createLiveStore(() => 0).get(), 60_000))).toBeNull();
   });
+
+  it('that is asked for now and then is not old before it was to be asked for again', () => {
+    expect([oldSince(101_000, 110_000, 5_000), oldSince(101_000, 110_001, 5_000)]).toEqual([null, 101_000]);
+  });
 });
 
 describe('points', () => {

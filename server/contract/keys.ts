@@ -54,6 +54,11 @@ export interface KeyMeta {
   ttlMs: number | null;
   sizeBytes: number | null;
 }
+export interface KeyMetaList {
+  rows: KeyMeta[];
+  /** Redis time of the answer. */
+  nowMs: number;
+}
 
 /** As the engine writes a long id into a key: a head of it, then its digest. */
 const HASHED_ID = /^[^\p{Cc}\p{Cs} :{}*?[\]\\^]{0,64}%~[A-Za-z0-9_-]{43}$/u;
