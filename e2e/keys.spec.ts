@@ -159,6 +159,42 @@ test('an entry whose key holds but a digest of its long id is found, marked stal
   await onOpenKey(page, (redis, key) => redis.del(key));
 });
 
+test('each of two long ids that begin the same opens its own entry from the list of the largest', async ({ ada: page }) => {
+  const head = 'x'.repeat(400);
+  // The key of one holds the whole of it, that of the other a digest.
+  const ids = [`${head}-short`, `${head}-long-${'y'.repeat(16_000)}`];
+  await inWarehouse(async (cache) => {
+    for (const id of ids) await cache.set('order', id, { length: id.length });
+    const opened: string[] = [];
+    for (const nth of ids.keys()) {
+      await page.goto(consoleUrl('/keys?env=demo&service=warehouse'));
+      const listed = page.getByRole('region', { name: /^Largest written/ }).getByRole('button', { name: /^order x{200}…$/ });
+      await expect(listed).toHaveCount(ids.length);
+      await listed.nth(nth).click();
+      const value = page.getByRole('complementary', { name: 'Entry' }).getByText('"length":');
+      opened.push(...((await value.textContent())?.match(/\d+/g) ?? []));
+    }
+    expect(opened.sort()).toEqual(ids.map((id) => `${id.length}`).sort());
+  });
+});
+
+test('an id that an engine of an earlier build cut is shown, and leads to no other key', async ({ ada: page }) => {
+  await inWarehouse((cache) => cache.set('order', '1', {}));
+  const redis = new Redis(embeddedRedis());
+  try {
+    const frame = { v: 1, instance: 'earlier', at: Date.now(), durationMs: 1_000, entities: {} };
+    const big = [{ entity: 'order', id: 'z'.repeat(200), count: 2_000_000 }];
+    await redis.xadd('sideboard:demo:warehouse:frames', '*', 'f', JSON.stringify({ ...frame, big }));
+  } finally {
+    redis.disconnect();
+  }
+  await page.goto(consoleUrl('/keys?env=demo&service=warehouse'));
+  const largest = page.getByRole('region', { name: /^Largest written/ });
+  await expect(largest.getByRole('listitem').filter({ hasText: /^order z{200}…1\.9 MiB$/ })).toBeVisible();
+  await expect(largest.getByRole('button', { name: /zz/ })).toHaveCount(0);
+  await expect(largest.getByText('What is not underlined cannot be opened')).toBeVisible();
+});
+
 test('what instances hold themselves is shown, and whether they serve it', async ({ ada: page }) => {
   // Of the demo's entities this one is kept in its processes too, and this id is read most.
   await page.goto(consoleUrl('/keys?entity=country'));

@@ -9,6 +9,8 @@ test('the chart moves with what three instances measured', async ({ ada: page })
   await waitForSecond(reads, 'time has gone on', (second) => (second['hits'] ?? 0) > 0, { after: first.time });
   await expect(page.getByRole('region', { name: 'Instances' }).getByText('3 of 3 alive')).toBeVisible();
   await expect(page.getByText(/% of reads from L1$/)).toBeVisible();
+  await expect(page.getByRole('listitem').first()).toBeVisible();
+  await expect(page.locator('li:empty'), 'a legend has no line of nothing').toHaveCount(0);
 });
 
 test('an entity of the table filters the figures and the charts, and the address keeps it', async ({ ada: page }) => {

@@ -35,6 +35,18 @@ test('bump a version: its hits drop and recover, and the receipt says who acknow
   await waitForSpan(reads, 5, 'nearly all reads hit again', nearlyAllHit(0.1), { after: drop.time, timeout: 45_000 });
 });
 
+test('a list that cannot be asked for again says as of when it is, until it can', async ({ ada: page, problems }) => {
+  problems.allow(/ERR_FAILED/);
+  await page.goto(consoleUrl('/versions'));
+  const list = page.getByRole('region', { name: 'Versions of shop' });
+  await expect(list.getByRole('row', { name: /^product/ })).toBeVisible();
+  await page.route(/versions\.list/, (route) => route.abort());
+  await expect(list.getByText(/^as of \d\d:\d\d:\d\d$/)).toBeVisible();
+  await expect(list.getByRole('row', { name: /^product/ }), 'what was known stays').toBeVisible();
+  await page.unroute(/versions\.list/);
+  await expect(list.getByText(/^as of/)).toHaveCount(0);
+});
+
 test('two operators: the second bump is told of the first', async ({ ada: page, browser, problems }) => {
   problems.allow(/409/);
   await page.goto(consoleUrl('/versions'));

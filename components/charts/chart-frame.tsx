@@ -4,11 +4,11 @@ import { IconChartAreaLine, IconTable } from '@tabler/icons-react';
 import { type ReactNode, useId, useState } from 'react';
 import { Hint } from '../layout/hint.tsx';
 import type { Second } from '../live/service-series.ts';
-import { AsOf } from './as-of.tsx';
 import classes from './charts.module.css';
 import { Swatch } from './swatch.tsx';
 import { clock } from './time-axis.ts';
 import type { ChartSeries } from './time-chart.tsx';
+import { useAsOf } from './use-as-of.ts';
 
 const TABLE_SECONDS = 60;
 
@@ -61,12 +61,21 @@ export function ChartFrame({ title, now, knownToMs, series, values, data, format
             <strong>{values[index] ?? '—'}</strong>
           </li>
         ))}
-        <li className={classes['note']} data-noted={note !== undefined || undefined}>
-          <AsOf knownToMs={knownToMs} />
-          {note}
-        </li>
+        <Note knownToMs={knownToMs}>{note}</Note>
       </ul>
     </section>
+  );
+}
+
+/** The last of the legend, where there is something to say. A component of its own, as `AsOf` is. */
+function Note({ knownToMs, children }: { knownToMs: number | null; children: ReactNode }) {
+  const asOf = useAsOf(knownToMs);
+  if (asOf === null && children === undefined) return null;
+  return (
+    <li className={classes['note']}>
+      {asOf !== null && <span data-as-of>{asOf}</span>}
+      {children}
+    </li>
   );
 }
 

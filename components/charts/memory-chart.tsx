@@ -37,9 +37,9 @@ export function MemoryChart({ data, maxBytes, fragmentation, marks, height }: Me
           <>
             {fragmentation !== null && <span>fragmentation {fragmentation.toFixed(1)}×</span>}
             {limit !== undefined && (
-              <>
+              <span>
                 <Swatch line={{ color: 'var(--sb-limit)', dash: '4 3' }} /> maxmemory
-              </>
+              </span>
             )}
           </>
         )

@@ -3,12 +3,12 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type RefObject, useEffect, useMemo, useState } from 'react';
 import type { KeyRow } from '../../server/contract/keys.ts';
 import { formatBytes, formatDuration } from '../../server/contract/units.ts';
+import { AsOf } from '../charts/as-of.tsx';
 import classes from './keys.module.css';
-import { useVisibleMeta } from './use-visible-meta.ts';
+import { META_REFRESH_MS, useVisibleMeta } from './use-visible-meta.ts';
 
 const ROW_PX = 28;
 const PAGE_ROWS = 15;
-const BLANK = '';
 const generations = { current: '', previous: ' prev.', old: ' old' } as const;
 
 interface KeyListProps {
@@ -25,6 +25,7 @@ export function KeyList({ listRef, rows, openKey, onOpen }: KeyListProps) {
   const items = virtual.getVirtualItems();
   const visible = useMemo(() => items.flatMap((item) => rows[item.index]?.key ?? []), [items, rows]);
   const meta = useVisibleMeta(visible);
+  const unknown = meta.failed ? '—' : '';
   useEffect(() => {
     if (active > 0 && active >= rows.length) setActive(Math.max(0, rows.length - 1));
   }, [active, rows.length]);
@@ -57,7 +58,9 @@ export function KeyList({ listRef, rows, openKey, onOpen }: KeyListProps) {
         <span>entity</span>
         <span>id</span>
         <span>version</span>
-        <span>TTL</span>
+        <span>
+          TTL <AsOf knownToMs={meta.knownToMs} askedEachMs={META_REFRESH_MS} />
+        </span>
         <span>size</span>
       </div>
       <div
@@ -73,7 +76,7 @@ export function KeyList({ listRef, rows, openKey, onOpen }: KeyListProps) {
           {items.map((item) => {
             const row = rows[item.index];
             if (row === undefined) return null;
-            const known = meta.get(row.key);
+            const known = meta.byKey.get(row.key);
             return (
               // biome-ignore lint/a11y/useKeyWithClickEvents: the list handles the keys for the active option
               <div
@@ -101,8 +104,8 @@ export function KeyList({ listRef, rows, openKey, onOpen }: KeyListProps) {
                   {row.version}
                   {generations[row.generation]}
                 </span>
-                <span>{known === undefined ? BLANK : known.ttlMs === null ? 'gone' : formatDuration(wholeSeconds(known.ttlMs))}</span>
-                <span>{known === undefined || known.sizeBytes === null ? BLANK : formatBytes(known.sizeBytes)}</span>
+                <span>{known === undefined ? unknown : known.ttlMs === null ? 'gone' : formatDuration(wholeSeconds(known.ttlMs))}</span>
+                <span>{known === undefined ? unknown : known.sizeBytes === null ? '' : formatBytes(known.sizeBytes)}</span>
               </div>
             );
           })}

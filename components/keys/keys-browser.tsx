@@ -1,6 +1,7 @@
 'use client';
 import { useHotkeys } from '@mantine/hooks';
 import { useEffect, useRef, useState } from 'react';
+import type { TopKeyView } from '../../server/contract/live.ts';
 import { ID_CHARS_MAX, type ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount } from '../../server/contract/units.ts';
 import { Card } from '../layout/card.tsx';
@@ -80,11 +81,13 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   };
 
   /** From the lists of hot and big keys: the entry if it stands, else what begins with the id. */
-  const openTop = async (name: string, id: string) => {
-    setParams({ entity: name, prefix: id, id: null }, 'push');
+  const openTop = async (name: string, { id, idHashed, beginning }: NonNullable<TopKeyView['found']>) => {
+    setParams({ entity: name, prefix: beginning, id: null }, 'push');
     try {
-      const entry = await client.keys.find.query({ ...scope, entity: name, id });
-      if (entry !== null) open(entry.key, id);
+      const entry = await client.keys.find.query({ ...scope, entity: name, id, idHashed });
+      if (entry === null) return;
+      if (idHashed) setParams({ key: entry.key });
+      else open(entry.key, id);
     } catch (error) {
       showError(error);
     }
@@ -107,7 +110,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
         }}
         onFind={(text) => void find(text)}
       />
-      {openKey === null && <TopKeys scope={scope} onFind={(name, id) => void openTop(name, id)} />}
+      {openKey === null && <TopKeys scope={scope} onFind={(name, found) => void openTop(name, found)} />}
       {exact?.state === 'none' && exact.id === sought && entity !== undefined && (
         <>
           <p className={classes['exact']} role="status">

@@ -130,10 +130,10 @@ function Read({ read: { tier, does, why, local } }: { read: InstanceRead }) {
         <p className={classes['local']} data-serves={local.serves}>
           L1 holds {formatBytes(local.sizeBytes)}, loaded <Ago atMs={local.createdMs} />,{' '}
           {local.serves ? (
-            <>
+            <span className={classes['served']}>
               <IconCircleCheck size={13} aria-hidden="true" />
               served
-            </>
+            </span>
           ) : (
             <>
               <strong>not served</strong>: {local.why}

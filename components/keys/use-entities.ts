@@ -13,6 +13,6 @@ export function useEntities(scope: ServiceRef): string[] {
   const latency = useLiveState((state) => state.entityLatency);
   return useMemo(() => {
     const read = (latency ?? []).filter((one) => serviceKey(one) === serviceKey(scope)).map((one) => one.entity);
-    return [...new Set([...(data ?? []).map((row) => row.entity), ...read])].sort();
+    return [...new Set([...(data?.rows ?? []).map((row) => row.entity), ...read])].sort();
   }, [data, latency, scope]);
 }

@@ -13,6 +13,7 @@ import { WideTable } from '../layout/wide-table.tsx';
 import { useLiveState } from '../live/live-context.tsx';
 import { useServerNow } from '../live/server-now.ts';
 import { useTRPC } from '../trpc/trpc-context.ts';
+import classes from './lab.module.css';
 
 const REFRESH_MS = 5_000;
 
@@ -54,18 +55,18 @@ export function ExperimentList() {
               {rows.map((one) => (
                 <Table.Tr key={one.id}>
                   <Table.Th scope="row">{describeFault(one.fault)}</Table.Th>
-                  <Table.Td>
+                  <Table.Td className={classes['line'] ?? ''}>
                     {one.env} / {one.service}
                   </Table.Td>
                   <Table.Td maw={280}>{one.reason}</Table.Td>
                   <Table.Td>{one.by}</Table.Td>
-                  <Table.Td>
+                  <Table.Td className={classes['line'] ?? ''}>
                     <Ago atMs={one.startedAtMs} />
                   </Table.Td>
                   <Table.Td>
                     <AppliedBy experiment={one} />
                   </Table.Td>
-                  <Table.Td>
+                  <Table.Td className={classes['line'] ?? ''}>
                     <StateOf experiment={one} />
                   </Table.Td>
                   <Table.Td ta="right">{one.endedAtMs === null && <StopButton experiment={one} variant="table" />}</Table.Td>

@@ -6,6 +6,7 @@ import type { ExperimentView } from '../../server/contract/lab.ts';
 import type { BreakerState, InstanceView } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatDuration } from '../../server/contract/units.ts';
+import { AsOf } from '../charts/as-of.tsx';
 import { Card } from '../layout/card.tsx';
 import { WideTable } from '../layout/wide-table.tsx';
 import { useLiveState } from '../live/live-context.tsx';
@@ -20,6 +21,7 @@ const ROLES = ['read', 'write', 'lease'] as const;
 export function InstanceTable({ scope }: { scope: ServiceRef }) {
   const instances = useLiveState((state) => state.instances) ?? [];
   const experiments = useLiveState((state) => state.experiments) ?? [];
+  const knownToMs = useLiveState((state) => state.instancesKnownToMs);
   const blind = useLiveState((state) => state.redis)?.state === 'down';
   const own = instances.filter((one) => one.env === scope.env && one.service === scope.service);
   const running = experiments.filter((one) => one.endedAtMs === null && one.env === scope.env && one.service === scope.service);
@@ -32,7 +34,14 @@ export function InstanceTable({ scope }: { scope: ServiceRef }) {
       ? 'No breaker is open'
       : `${open} of ${own.length} with an open breaker`;
   return (
-    <Card title={`How do the instances take it? ${answer}`}>
+    <Card
+      title={
+        <>
+          How do the instances take it? {answer}
+          {!blind && <AsOf knownToMs={knownToMs} />}
+        </>
+      }
+    >
       {own.length === 0 ? (
         <p>No instance has registered.</p>
       ) : (
@@ -54,7 +63,7 @@ export function InstanceTable({ scope }: { scope: ServiceRef }) {
                     <code>{one.id.slice(-6)}</code> <span className={classes['dim']}>pid {one.pid}</span>
                   </Table.Th>
                   <Table.Td>
-                    <Acks instance={one} running={running} />
+                    {blind ? <span className={classes['dim']}>not known</span> : <Acks instance={one} running={running} />}
                   </Table.Td>
                   {ROLES.map((role) => (
                     <Table.Td key={role}>

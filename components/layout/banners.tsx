@@ -1,10 +1,12 @@
 'use client';
+import { useAsOf } from '../charts/use-as-of.ts';
 import { useLiveState } from '../live/live-context.tsx';
+import { useSilence } from '../live/server-now.ts';
 import { Ago } from './ago.tsx';
 import { ExperimentBanner } from './experiment-banner.tsx';
 import classes from './shell.module.css';
 
-/** What an operator must know on any page: running experiments, Redis down, store down, an eviction policy that may drop anything. */
+/** What an operator must know on any page: running experiments, the console away, Redis down, store down, an eviction policy that may drop anything. */
 export function Banners() {
   const experiments = useLiveState((state) => state.experiments);
   const redis = useLiveState((state) => state.redis);
@@ -16,6 +18,7 @@ export function Banners() {
         .map((experiment) => (
           <ExperimentBanner key={experiment.id} experiment={experiment} />
         ))}
+      <SilentConsole />
       {redis !== null && redis.state === 'down' && (
         <div className={`${classes['banner']} ${classes['trouble']}`} role="alert">
           <strong>Redis is down</strong>
@@ -46,5 +49,20 @@ export function Banners() {
         </div>
       )}
     </section>
+  );
+}
+
+function SilentConsole() {
+  const silent = useSilence();
+  const asOf = useAsOf(useLiveState((state) => state.nowMs));
+  if (!silent) return null;
+  return (
+    <div className={`${classes['banner']} ${classes['trouble']}`} role="alert">
+      <strong>The console does not answer</strong>
+      <span className={classes['bannerMore']}>
+        {asOf !== null && `What is shown is ${asOf}. `}It is asked again by itself. Services go on without it, and experiments end at their
+        time.
+      </span>
+    </div>
   );
 }

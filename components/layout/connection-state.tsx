@@ -2,7 +2,7 @@
 import { ActionIcon } from '@mantine/core';
 import { IconAlertTriangleFilled, IconCircleCheckFilled, IconLoader2, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { useLive, useLiveState, useLiveStore } from '../live/live-context.tsx';
-import { useAgeSeconds } from '../live/server-now.ts';
+import { useAgeSeconds, useSilence } from '../live/server-now.ts';
 import { Hint } from './hint.tsx';
 import classes from './shell.module.css';
 
@@ -22,9 +22,13 @@ const streams = {
   'signed-out': { health: 'bad', word: 'signed out', detail: 'The session ended.' },
 } as const;
 
+const silence = { health: 'bad', word: 'silent', detail: 'It is open and brings nothing.' } as const;
+
 /** Is what I see alive? The stream, Redis and the console's own store, the age of the last second, and a pause. */
 export function ConnectionState({ className }: { className: string }) {
-  const stream = streams[useLive((snapshot) => snapshot.status)];
+  const status = useLive((snapshot) => snapshot.status);
+  const silent = useSilence();
+  const stream = silent && status === 'open' ? silence : streams[status];
   const redis = useLiveState((state) => state.redis.state);
   const address = useLiveState((state) => state.redis.address);
   const version = useLiveState((state) => state.redis.version);
@@ -34,14 +38,14 @@ export function ConnectionState({ className }: { className: string }) {
       <Chip name="Stream" word={stream.word} health={stream.health} detail={stream.detail} />
       <Chip
         name="Redis"
-        word={redis ?? '…'}
-        health={redis === 'up' ? 'ok' : redis === 'down' ? 'bad' : 'wait'}
+        word={redis === null ? '…' : silent ? `was ${redis}` : redis}
+        health={redis === null || silent || redis === 'connecting' ? 'wait' : redis === 'up' ? 'ok' : 'bad'}
         detail={redis === null ? 'Not known yet.' : `${address ?? ''}${version === null ? '' : `, version ${version}`}`}
       />
       <Chip
         name="Store"
-        word={store ?? '…'}
-        health={store === 'up' ? 'ok' : store === 'down' ? 'bad' : 'wait'}
+        word={store === null ? '…' : silent ? `was ${store}` : store}
+        health={store === null || silent ? 'wait' : store === 'up' ? 'ok' : 'bad'}
         detail="The console's own database: revisions, audit, people."
       />
       <Age />

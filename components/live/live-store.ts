@@ -15,6 +15,8 @@ export interface LiveSnapshot {
   windowSeconds: number;
   paused: boolean;
   status: StreamStatus;
+  /** This browser's clock when the status became what it is. */
+  statusSinceMs: number;
   /** This browser's clock (ms since 1970) when `state` came, so that the server's clock can be carried on. */
   receivedAtMs: number;
 }
@@ -26,6 +28,7 @@ export const emptySnapshot: LiveSnapshot = {
   windowSeconds: 300,
   paused: false,
   status: 'connecting',
+  statusSinceMs: 0,
   receivedAtMs: 0,
 };
 
@@ -39,7 +42,7 @@ export interface LiveStore {
 }
 
 export function createLiveStore(now: () => number): LiveStore {
-  let snapshot = emptySnapshot;
+  let snapshot: LiveSnapshot = { ...emptySnapshot, statusSinceMs: now() };
   const listeners = new Set<() => void>();
   const put = (next: LiveSnapshot) => {
     snapshot = next;
@@ -62,11 +65,12 @@ export function createLiveStore(now: () => number): LiveStore {
         shown: snapshot.paused ? snapshot.shown : points,
         windowSeconds,
         status: 'open',
+        statusSinceMs: snapshot.status === 'open' ? snapshot.statusSinceMs : now(),
         receivedAtMs: now(),
       });
     },
     setStatus(status) {
-      if (status !== snapshot.status) put({ ...snapshot, status });
+      if (status !== snapshot.status) put({ ...snapshot, status, statusSinceMs: now() });
     },
     setPaused(paused) {
       put({ ...snapshot, paused, shown: snapshot.points });

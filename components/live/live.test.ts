@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EntityCounts, LivePoint, LiveState } from '../../server/contract/live.ts';
+import { isSilent } from './is-silent.ts';
 import { createLiveStore } from './live-store.ts';
 import { oldSince } from './old-since.ts';
 import { ratesNow } from './rates.ts';
@@ -48,6 +49,7 @@ const state = (nowMs: number): LiveState => ({
   store: { state: 'up', reason: null, sinceMs: 0 },
   services: [{ env: 'demo', service: 'shop' }],
   instances: [],
+  instancesKnownToMs: null,
   experiments: [],
   entityLatency: [],
   topKeys: [],
@@ -107,6 +109,10 @@ describe('a figure', () => {
     expect(oldSince(null, 60_000)).toBeNull();
     expect(oldSince(101_000, serverNow(createLiveStore(() => 0).get(), 60_000))).toBeNull();
   });
+
+  it('that is asked for now and then is not old before it was to be asked for again', () => {
+    expect([oldSince(101_000, 110_000, 5_000), oldSince(101_000, 110_001, 5_000)]).toEqual([null, 101_000]);
+  });
 });
 
 describe('points', () => {
@@ -143,6 +149,49 @@ describe('the live store', () => {
     store.accept({ type: 'snapshot', state: state(1), points: [point(1), point(2)], windowSeconds: 300 });
     store.accept({ type: 'snapshot', state: state(3), points: [point(3)], windowSeconds: 60 });
     expect([store.get().points.length, store.get().windowSeconds]).toEqual([1, 60]);
+  });
+});
+
+describe('a stream', () => {
+  function watched() {
+    let nowMs = 1_000_000;
+    const store = createLiveStore(() => nowMs);
+    const silentIn = (ms: number) => {
+      nowMs += ms;
+      return isSilent(store.get(), nowMs);
+    };
+    const hear = () => store.accept({ type: 'snapshot', state: state(1), points: [], windowSeconds: 20 });
+    return { store, silentIn, hear };
+  }
+
+  it('is silent ten seconds after its last message, whether it looks open, ended, or never brought one', () => {
+    const { store, silentIn, hear } = watched();
+    expect([silentIn(10_000), silentIn(1)]).toEqual([false, true]);
+    hear();
+    expect([silentIn(10_000), silentIn(1)]).toEqual([false, true]);
+    hear();
+    silentIn(5_000);
+    store.setStatus('connecting');
+    expect([silentIn(10_000), silentIn(1)]).toEqual([false, true]);
+    store.setStatus('connecting');
+    expect(silentIn(0)).toBe(true);
+  });
+
+  it('that rested while nobody looked is not silent for that', () => {
+    const { store, silentIn, hear } = watched();
+    hear();
+    store.setStatus('paused');
+    expect(silentIn(3_600_000)).toBe(false);
+    store.setStatus('connecting');
+    expect(silentIn(10_000)).toBe(false);
+    hear();
+    expect(silentIn(10_000)).toBe(false);
+  });
+
+  it('of a session that ended is not silent', () => {
+    const { store, silentIn } = watched();
+    store.setStatus('signed-out');
+    expect(silentIn(60_000)).toBe(false);
   });
 });
 

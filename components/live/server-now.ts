@@ -1,5 +1,6 @@
 'use client';
 import { useSyncExternalStore } from 'react';
+import { isSilent } from './is-silent.ts';
 import { useLiveStore } from './live-context.tsx';
 import type { LiveSnapshot } from './live-store.ts';
 
@@ -40,6 +41,16 @@ export function useByServerClock<T>(select: (nowMs: number | null) => T | null):
 /** The server's clock in steps of half a second. Null on the server and before the first message. */
 export const useServerNow = (): number | null =>
   useByServerClock((nowMs) => (nowMs === null ? null : Math.floor(nowMs / STEP_MS) * STEP_MS));
+
+/** `isSilent`, asked each half second. */
+export function useSilence(): boolean {
+  const store = useLiveStore();
+  return useSyncExternalStore(
+    everyStep,
+    () => isSilent(store.get(), Date.now()),
+    () => false,
+  );
+}
 
 /** How long ago the last message came, in whole seconds; null before the first. */
 export function useAgeSeconds(): number | null {

@@ -46,7 +46,7 @@ export function EntityTable({ scope, points, selected }: EntityTableProps) {
   return (
     <section className={classes['card']} aria-label="Entities">
       <h2 className={classes['cardTitle']}>
-        Which entity?{' '}
+        Which entity?
         <span>
           means of {NOW_SECONDS} s<AsOf knownToMs={newest === 0 ? null : newest} />; a ratio needs {RATIO_READS_MIN} reads
         </span>

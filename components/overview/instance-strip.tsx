@@ -1,6 +1,7 @@
 'use client';
 import { IconBolt, IconCircleCheckFilled, IconCircleDashed, IconCircleXFilled } from '@tabler/icons-react';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { AsOf } from '../charts/as-of.tsx';
 import { Hint } from '../layout/hint.tsx';
 import { useLiveState } from '../live/live-context.tsx';
 import classes from './overview.module.css';
@@ -8,6 +9,7 @@ import classes from './overview.module.css';
 /** Every process of the service: does it live, which policies does it run, is a fault on it. */
 export function InstanceStrip({ scope }: { scope: ServiceRef }) {
   const instances = useLiveState((state) => state.instances) ?? [];
+  const knownToMs = useLiveState((state) => state.instancesKnownToMs);
   const blind = useLiveState((state) => state.redis)?.state === 'down';
   const own = instances.filter((one) => one.env === scope.env && one.service === scope.service);
   const alive = own.filter((one) => one.alive).length;
@@ -16,13 +18,14 @@ export function InstanceStrip({ scope }: { scope: ServiceRef }) {
   return (
     <section className={classes['card']} aria-label="Instances">
       <h2 className={classes['cardTitle']}>
-        Who is running?{' '}
+        Who is running?
         <span>
           {blind
-            ? 'not known while Redis is down; those who ran:'
+            ? 'not known while Redis is down; those who ran'
             : own.length === 0
               ? 'no instance has registered'
               : `${alive} of ${own.length} alive${agreed}`}
+          <AsOf knownToMs={knownToMs} />
         </span>
       </h2>
       <ul className={classes['instances']}>

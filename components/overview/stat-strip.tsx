@@ -30,7 +30,9 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
         {!known
           ? 'no reports'
           : rates.hitRatio === null
-            ? `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s`
+            ? rates.unavailable > 0
+              ? 'Redis answers too few'
+              : `needs ${RATIO_READS_MIN} reads in ${NOW_SECONDS} s`
             : rates.l1Hits > 0
               ? `${formatRatio(rates.l1Hits / rates.reads)} of reads from L1`
               : 'hits and stale'}
@@ -47,7 +49,7 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
         )}
       </Stat>
       <Stat name="Latency p95" knownToMs={endOf(last)} value={typeof last?.p95 === 'number' ? formatDuration(last.p95) : '—'}>
-        p99 {typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'} {latencyOf}
+        {`p99 ${typeof last?.p99 === 'number' ? formatDuration(last.p99) : '—'}${latencyOf === null ? '' : ` ${latencyOf}`}`}
       </Stat>
       <Stat name="Origin calls" knownToMs={rates.knownToMs} value={perSecond(rates.originCalls)}>
         {!known ? 'no reports' : rates.saved === null ? 'too few reads to compare' : `${formatRatio(rates.saved)} of reads saved`}
@@ -57,7 +59,7 @@ export function StatStrip({ rates, latencyOf, data, redis }: StatStripProps) {
       </Stat>
       <Stat name="Redis memory" knownToMs={endOf(lastMemory)} value={down || memory === null ? '—' : formatBytes(memory)}>
         {down
-          ? 'not known while Redis is down'
+          ? 'not known now'
           : redis.maxMemoryBytes === null
             ? 'limit not known'
             : redis.maxMemoryBytes === 0

@@ -4,8 +4,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { serviceKey } from '../../server/contract/live.ts';
-import type { PolicyList, PolicyRow, SavePolicyReceipt } from '../../server/contract/policies.ts';
+import type { PolicyList, SavePolicyReceipt } from '../../server/contract/policies.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
+import { AsOf } from '../charts/as-of.tsx';
+import { useAsOf } from '../charts/use-as-of.ts';
 import { AckReceipt } from '../layout/ack-receipt.tsx';
 import { Card } from '../layout/card.tsx';
 import { NoService } from '../layout/no-service.tsx';
@@ -22,7 +24,7 @@ import { percent } from './show-values.ts';
 import { spellDuration } from './spell-duration.ts';
 
 const REFRESH_MS = 5_000;
-const LEAD = 'How long entries live. A change holds for entries written from then on, on every running instance.';
+const LEAD = 'How long entries live. A change holds for entries written from then on.';
 
 /** The TTL, jitter and stale window of each entity of a service. The address holds which one is being edited. */
 export function PoliciesView() {
@@ -63,7 +65,7 @@ function PoliciesOf({ scope }: { scope: ServiceRef }) {
       {query.data?.rows.length === 0 && (
         <Notice title="This service declares no entity yet">Policies show here as soon as an instance registers.</Notice>
       )}
-      {query.data !== undefined && query.data.rows.length > 0 && <PolicyTable scope={scope} rows={query.data.rows} />}
+      {query.data !== undefined && query.data.rows.length > 0 && <PolicyTable scope={scope} list={query.data} />}
       {query.data !== undefined && <RevisionList scope={scope} rev={query.data.rev} />}
       {edited !== undefined && query.data !== undefined && (
         <PolicyEditor
@@ -80,6 +82,7 @@ function PoliciesOf({ scope }: { scope: ServiceRef }) {
 }
 
 function AppliedBy({ list }: { list: PolicyList }) {
+  const asOf = useAsOf(list.knownToMs, REFRESH_MS);
   if (list.expected.length === 0)
     return (
       <Badge variant="light" color="gray" radius="sm" tt="none">
@@ -88,15 +91,17 @@ function AppliedBy({ list }: { list: PolicyList }) {
     );
   const all = list.appliedBy.length === list.expected.length;
   return (
-    <Badge variant="light" color={all ? 'teal' : 'orange'} radius="sm" tt="none" role="status">
+    <Badge variant="light" color={asOf !== null ? 'gray' : all ? 'teal' : 'orange'} radius="sm" tt="none" role="status">
       {list.rev === 0 ? 'policies from code' : `revision ${list.rev}`}: applied by {list.appliedBy.length} of {list.expected.length}
+      {asOf !== null && ` ${asOf}`}
     </Badge>
   );
 }
 
-function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly PolicyRow[] }) {
+function PolicyTable({ scope, list }: { scope: ServiceRef; list: PolicyList }) {
   return (
-    <Card>
+    <Card label={`TTL policies of ${scope.service}`}>
+      <AsOf knownToMs={list.knownToMs} askedEachMs={REFRESH_MS} />
       <WideTable>
         <Table aria-label={`TTL policies of ${scope.service}`}>
           <Table.Thead>
@@ -113,7 +118,7 @@ function PolicyTable({ scope, rows }: { scope: ServiceRef; rows: readonly Policy
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {rows.map((row) => (
+            {list.rows.map((row) => (
               <Table.Tr key={row.entity}>
                 <Table.Th scope="row">{row.entity}</Table.Th>
                 <Table.Td visibleFrom="sm">{row.class}</Table.Td>

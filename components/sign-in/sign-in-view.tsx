@@ -52,7 +52,7 @@ export function SignInView({ token, next }: SignInViewProps) {
               </Button>
             </>
           )}
-          <div role="alert">
+          <div role="alert" className={classes['trouble']}>
             {trouble !== null && (
               <Text fz="sm" c="var(--sb-danger)" fw={500}>
                 {trouble}

@@ -6,6 +6,7 @@ import { serviceKey } from '../../server/contract/live.ts';
 import type { ServiceRef } from '../../server/contract/service-ref.ts';
 import { formatCount } from '../../server/contract/units.ts';
 import type { BumpReceiptView, VersionRow } from '../../server/contract/versions.ts';
+import { AsOf } from '../charts/as-of.tsx';
 import { useAsOf } from '../charts/use-as-of.ts';
 import { AckReceipt } from '../layout/ack-receipt.tsx';
 import { ActButton } from '../layout/act-button.tsx';
@@ -52,11 +53,12 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
       {receipt !== null && <BumpReceipt receipt={receipt} />}
       {query.isPending && <Skeleton height={240} />}
       {query.isError && query.data === undefined && <QueryTrouble error={query.error} onRetry={() => void query.refetch()} />}
-      {query.data?.length === 0 && (
+      {query.data?.rows.length === 0 && (
         <Notice title="This service declares no entity yet">Entities show here as soon as an instance registers with its policies.</Notice>
       )}
-      {query.data !== undefined && query.data.length > 0 && (
-        <Card>
+      {query.data !== undefined && query.data.rows.length > 0 && (
+        <Card label={`Versions of ${scope.service}`}>
+          <AsOf knownToMs={query.data.nowMs} askedEachMs={REFRESH_MS} />
           <WideTable>
             <Table aria-label={`Versions of ${scope.service}`}>
               <Table.Thead>
@@ -76,11 +78,11 @@ function VersionsOf({ scope }: { scope: ServiceRef }) {
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
-                {query.data.map((row) => (
+                {query.data.rows.map((row) => (
                   <Table.Tr key={row.entity}>
                     <Table.Th scope="row">{row.entity}</Table.Th>
                     <Table.Td visibleFrom="sm">{row.class}</Table.Td>
-                    <Table.Td>
+                    <Table.Td style={{ whiteSpace: 'nowrap' }}>
                       {row.version !== null ? <code>{row.version}</code> : row.class === 'none' ? 'never cached' : 'none yet'}
                     </Table.Td>
                     <Table.Td visibleFrom="sm">{row.sinceMs === null ? '—' : <Ago atMs={row.sinceMs} />}</Table.Td>

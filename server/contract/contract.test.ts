@@ -21,6 +21,9 @@ describe('an entry that is looked up', () => {
       });
     }
     expect(issue(findInput.safeParse({ ...entity, id: '' }))).toMatchObject({ path: ['id'], message: 'must not be empty' });
+    const hashed = `order-xxx%~${'a'.repeat(43)}`;
+    expect(findInput.safeParse({ ...entity, id: hashed, idHashed: true }).success).toBe(true);
+    expect(issue(findInput.safeParse({ ...entity, id: '42', idHashed: true }))).toMatchObject({ path: ['id'] });
   });
 });
 

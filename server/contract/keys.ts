@@ -54,13 +54,28 @@ export interface KeyMeta {
   ttlMs: number | null;
   sizeBytes: number | null;
 }
+export interface KeyMetaList {
+  rows: KeyMeta[];
+  /** Redis time of the answer. */
+  nowMs: number;
+}
 
+/** As the engine writes a long id into a key: a head of it, then its digest. */
+const HASHED_ID = /^[^\p{Cc}\p{Cs} :{}*?[\]\\^]{0,64}%~[A-Za-z0-9_-]{43}$/u;
+/** The id is the head and digest of a long one, as its key holds them. */
+const idHashed = z.optional(z.boolean());
+const isHashedIfSaid = z.refine<{ id: string; idHashed?: boolean | undefined }>(({ id, idHashed }) => !idHashed || HASHED_ID.test(id), {
+  path: ['id'],
+  error: 'is no head and digest of a long id',
+});
+
+const exactName = z.strictObject({ env: envName, service: name, entity: name, id: idText });
 /** The exact-name fast path: the entry under the entity's current version, no SCAN. */
-export const findInput = z.strictObject({ env: envName, service: name, entity: name, id: idText });
+export const findInput = z.extend(exactName, { idHashed }).check(isHashedIfSaid);
 export const entryInput = z.strictObject({ key: keyBytes });
 
 /** A key that a walk showed, or the one of an exact name. */
-export const explainInput = z.union([entryInput, findInput]);
+export const explainInput = z.union([entryInput, exactName]);
 export type ExplainInput = z.infer<typeof explainInput>;
 
 /** What the next read of a key does in one running instance, and why. */
@@ -122,22 +137,18 @@ export interface EntryView {
   nowMs: number;
 }
 
-/** As the engine writes a long id into a key: a head of it, then its digest. */
-const HASHED_ID = /^[^\p{Cc}\p{Cs} :{}*?[\]\\^]{0,64}%~[A-Za-z0-9_-]{43}$/u;
-
 export const invalidateInput = z
   .strictObject({
     env: envName,
     service: name,
     entity: name,
     id: idText,
-    /** The id is the head and digest of a long one, as its key holds them. */
-    idHashed: z.optional(z.boolean()),
+    idHashed,
     /** `hard`, the default: it is removed. `soft`: it stays, and is served as stale while somebody loads it again. */
     mode: z.optional(z.enum(['hard', 'soft'])),
     idempotencyKey,
   })
-  .check(z.refine(({ id, idHashed }) => !idHashed || HASHED_ID.test(id), { path: ['id'], error: 'is no head and digest of a long id' }));
+  .check(isHashedIfSaid);
 export interface InvalidateReceipt {
   entity: string;
   id: string;

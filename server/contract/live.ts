@@ -61,10 +61,13 @@ export interface EntityLatency {
 /** One key of a top list. `amount`: reads a second, or bytes as stored. */
 export interface TopKeyView {
   entity: string;
-  /** Cut at 200 characters. */
-  id: string;
-  /** The id with everything that deceives the eye escaped. */
+  /** The id with everything that deceives the eye escaped; of a long one its beginning, then `…`. */
   display: string;
+  /**
+   * What finds the entry: its id, or (`idHashed`) the head and digest that its key holds of a long one, and how keys like it begin.
+   * Null where an engine of an earlier build cut the id and said no more.
+   */
+  found: { id: string; idHashed: boolean; beginning: string } | null;
   amount: number;
 }
 
@@ -72,6 +75,8 @@ export interface TopKeyView {
 export interface TopKeysView {
   env: string;
   service: string;
+  /** Up to when the fleet told, ms since 1970 by Redis. */
+  knownToMs: number;
   hot: TopKeyView[];
   big: TopKeyView[];
 }
@@ -136,6 +141,8 @@ export interface LiveState {
   store: { state: 'up' | 'down'; reason: string | null; sinceMs: number };
   services: ServiceRef[];
   instances: InstanceView[];
+  /** Up to when the instances are known, ms since 1970 by Redis; null until they were asked for once. */
+  instancesKnownToMs: number | null;
   experiments: ExperimentView[];
   entityLatency: EntityLatency[];
   topKeys: TopKeysView[];

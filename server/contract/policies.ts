@@ -66,6 +66,8 @@ export interface PolicyList {
   /** How many running instances apply `rev`, of how many. */
   appliedBy: string[];
   expected: string[];
+  /** Up to when the instances' own word is known, ms since 1970 by Redis; null until they were asked for once. */
+  knownToMs: number | null;
 }
 
 export interface PolicyRevisionView {

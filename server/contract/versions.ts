@@ -16,6 +16,12 @@ export interface VersionRow {
   instances: number;
 }
 
+export interface VersionList {
+  rows: VersionRow[];
+  /** Redis time of the answer. */
+  nowMs: number;
+}
+
 export const bumpInput = z.strictObject({
   env: envName,
   service: name,

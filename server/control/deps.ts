@@ -18,6 +18,8 @@ export interface FleetView {
   /** Every known instance of a service, dead ones included for a while. */
   instances(ref: KeySpaceRef): InstanceRecord[];
   isAlive(record: InstanceRecord): boolean;
+  /** Up to when all this is known, by Redis, ms; null before the first answer. */
+  knownToMs(): number | null;
   /** The faults that Redis orders for a service. */
   faults(ref: KeySpaceRef): FaultOrder[];
   /** Redis time, ms, from the last measured offset. */

@@ -31,7 +31,7 @@ export type { CacheEvent, ReadOutcome } from './events.ts';
 export type { Explanation, NextRead } from './explain-key.ts';
 export { choosesInstance } from './fault/chooses-instance.ts';
 export type { InvalidationMode } from './invalidate-key.ts';
-export { escapePart, parseDataKey, showVersion, unescapePart } from './keys.ts';
+export { escapePart, parseDataKey, parseStandingId, showVersion, unescapePart } from './keys.ts';
 export { createOperator, type OperatorOptions } from './operator/create-operator.ts';
 export type {
   AckResult,

@@ -9,6 +9,7 @@ import {
   leaseKey,
   parseDataKey,
   parseServiceMember,
+  parseStandingId,
   problemOfName,
   serviceMember,
   showVersion,
@@ -91,6 +92,20 @@ describe('keys', () => {
     expect(escapeId('\0'.repeat(10_240))).toMatch(/^(%00)+%~[\w-]{43}$/);
     expect(escapeId(key)).not.toBe(key);
     expect(parseDataKey(dataKey({ env: 'e', service: 's' }, '7', 'p', long))).toMatchObject({ idHashed: true });
+  });
+
+  it('an id as it stands in a key is read back whole, or as what the key holds of it', () => {
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string({ unit: 'binary', minLength: 600, maxLength: 700 })), (id) => {
+        const read = parseStandingId(escapeId(id));
+        const hashed = escapePart(id).length > 512;
+        expect(read).toMatchObject(hashed ? { id: escapeId(id), idHashed: true } : { id, idHashed: false, beginning: id });
+        expect(id.startsWith(read?.beginning ?? 'none')).toBe(true);
+        expect(escapeId(id).startsWith(escapePart(read?.beginning ?? 'none'))).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+    for (const part of ['%41', 'a:b', `a:b${escapeId('x'.repeat(600)).slice(-45)}`]) expect(parseStandingId(part)).toBeNull();
   });
 
   it('a head and digest as a key holds them name the same key again; nothing else passes for them', () => {

@@ -67,12 +67,31 @@ export function escapesWhole(id: string): boolean {
 
 /** The id part of a key whose id is a head and a digest, as `parseDataKey` gives it; throws for any other text. */
 export function standingId(part: string): EscapedId {
-  if (!isHashed(part)) throw new RangeError('is no head and digest of an id');
+  if (beginningOf(part) === null) throw new RangeError('is no head and digest of an id');
   return brand<EscapedId>(part);
 }
 
-function isHashed(part: string): boolean {
-  return HASHED.test(part) && unescapePart(part.replace(HASHED, '')) !== null;
+/** How the id began whose head and digest this is; null for any other text. */
+function beginningOf(part: string): string | null {
+  return HASHED.test(part) ? unescapePart(part.replace(HASHED, '')) : null;
+}
+
+/** An id as it stands in its key. */
+export interface StandingId {
+  /** Whole; of a long one, its head and digest as they stand in the key. */
+  id: string;
+  /** True if `id` is a head and a digest. */
+  idHashed: boolean;
+  /** The id, or as much of its beginning as its key holds. */
+  beginning: string;
+}
+
+/** Reads what `escapeId` made; null for text that it never makes. */
+export function parseStandingId(part: string): StandingId | null {
+  const beginning = beginningOf(part);
+  if (beginning !== null) return { id: part, idHashed: true, beginning };
+  const id = unescapePart(part);
+  return id === null ? null : { id, idHashed: false, beginning: id };
 }
 
 /** A version's decimal revision as people see it, and as it stands in keys: base 36. */
@@ -120,10 +139,9 @@ export function parseDataKey(key: string): DataKeyParts | null {
   const ns = parseShownVersion(version);
   const texts = [unescapePart(env), unescapePart(service), unescapePart(entity)];
   const [envText, serviceText, entityText] = texts;
-  const idHashed = isHashed(id);
-  const idText = idHashed ? id : unescapePart(id);
-  if (ns === null || !envText || !serviceText || !entityText || idText === null || envText === CONTROL_ROOT) return null;
-  return { env: envText, service: serviceText, version: ns, entity: entityText, id: idText, idHashed };
+  const standing = parseStandingId(id);
+  if (ns === null || !envText || !serviceText || !entityText || standing === null || envText === CONTROL_ROOT) return null;
+  return { env: envText, service: serviceText, version: ns, entity: entityText, id: standing.id, idHashed: standing.idHashed };
 }
 
 /** A data key as it came from this parse or from Redis, trusted to be one: only after `parseDataKey` accepted it. */

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { escapeId } from './keys.ts';
 import { BigKeys, HotKeys, Sampler } from './top-keys.ts';
+import { frame } from './wire/frame.ts';
 
 describe('hot keys', () => {
   it('a key that makes up more than one in 64 reads is listed, and never counted short', () => {
@@ -46,6 +49,43 @@ describe('big keys', () => {
         expect(keys.take().map(({ count }) => count)).toEqual(expected);
       }),
     );
+  });
+});
+
+describe('a list in a frame', () => {
+  const list = (ids: readonly string[]) => {
+    const keys = new BigKeys();
+    for (const id of ids) keys.add('product', id, 1);
+    return keys.take();
+  };
+  const sent = (big: unknown) =>
+    frame.parse(JSON.parse(JSON.stringify({ v: 1, instance: 'a', at: 1, durationMs: 1_000, entities: {}, big }))).big ?? [];
+
+  it('names each key, however long its id and whatever its letters', () => {
+    const letter = fc.constantFrom('x', ':', '\u20ac', '😀', '\ud800', '\u0000');
+    fc.assert(
+      fc.property(letter, fc.constantFrom(1, 99, 100, 199, 200, 201, 512, 16_384), fc.string({ unit: 'binary' }), (fill, length, end) => {
+        const id = fill.repeat(length) + end;
+        const [one] = sent(list([id]));
+        expect(one?.standing ?? escapeId(one?.id ?? '')).toBe(escapeId(id));
+        expect(id.startsWith(one?.id ?? 'none')).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('of the longest ids is bounded, and tells apart those that begin the same', () => {
+    const listed = sent(list(Array.from({ length: 10 }, (_, at) => `${'\u20ac'.repeat(16_384)}${at}`)));
+    expect(new Set(listed.map(({ standing }) => standing)).size).toBe(10);
+    expect(Buffer.byteLength(JSON.stringify(listed))).toBeLessThan(10_000);
+    expect(Buffer.byteLength(JSON.stringify(sent(list(['\u20ac'.repeat(512)]))))).toBeLessThan(3 * 712 + 100);
+  });
+
+  it('is read from engines of earlier builds, and by consoles of earlier builds', () => {
+    const earlier = z.object({ entity: z.string().max(200), id: z.string().max(200), count: z.number() });
+    const cut = { entity: 'product', id: 'x'.repeat(200), count: 1 };
+    expect(sent([cut])).toEqual([cut]);
+    expect(z.array(earlier).parse(list(['x'.repeat(300)]))).toEqual([cut]);
   });
 });
 

@@ -1,7 +1,13 @@
+import { escapeId } from './keys.ts';
+import { TOP_ID_LENGTH_MAX } from './wire/frame.ts';
+
 /** One key of a top list. `count`: at most that often or that large; for what displaced another it includes what that had. */
 export interface TopKey {
   readonly entity: string;
+  /** At most `TOP_ID_LENGTH_MAX` characters of it. */
   readonly id: string;
+  /** Where `id` is so long: as it stands in its key, by which the entry is found. */
+  readonly standing?: string;
   readonly count: number;
 }
 
@@ -15,8 +21,6 @@ interface Counter {
 const COUNTERS_MAX = 64;
 /** A list names so many. */
 const LISTED_MAX = 10;
-/** An id is cut past this: a list is for people. */
-const ID_LENGTH_MAX = 200;
 
 /** The keys that are read most, in bounded room (Space-Saving: Metwally, Agrawal, El Abbadi, Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005). */
 export class HotKeys {
@@ -144,5 +148,9 @@ export class TopKeys {
 
 function listed(counters: readonly Counter[]): TopKey[] {
   const most = counters.toSorted((one, other) => other.count - one.count).slice(0, LISTED_MAX);
-  return most.map(({ entity, id, count }) => ({ entity, id: id.slice(0, ID_LENGTH_MAX).toWellFormed(), count }));
+  return most.map(({ entity, id, count }) => {
+    if (id.length < TOP_ID_LENGTH_MAX) return { entity, id, count };
+    // A cut between the two halves of a character leaves neither.
+    return { entity, id: id.slice(0, TOP_ID_LENGTH_MAX).replace(/[\ud800-\udbff]$/, ''), standing: escapeId(id), count };
+  });
 }

@@ -73,4 +73,17 @@ describe('the fleet', () => {
     await expect(fleet.poll()).rejects.toThrow('down');
     expect([fleet.isAlive(record), fleet.instances(ref)]).toEqual([true, [record]]);
   });
+
+  it('is known up to the last answer, by the clock of Redis', async () => {
+    const { fleet, pass, lose } = watched();
+    expect(fleet.knownToMs()).toBeNull();
+    await fleet.poll();
+    expect(fleet.knownToMs()).toBe(105_000);
+    pass(1_000);
+    await fleet.poll();
+    lose();
+    pass(60_000);
+    await expect(fleet.poll()).rejects.toThrow('down');
+    expect([fleet.knownToMs(), fleet.redisNow()]).toEqual([106_000, 166_000]);
+  });
 });

@@ -22,7 +22,7 @@ interface Known {
 export function createFleetWatch(operator: Operator, now: () => number): FleetWatch {
   const known = new Map<string, Known>();
   let offsetMs = 0;
-  let polledAt = 0;
+  let polledAt: number | null = null;
 
   const redisNow = () => Math.round(now() + offsetMs);
 
@@ -43,7 +43,8 @@ export function createFleetWatch(operator: Operator, now: () => number): FleetWa
     instances: (ref) => known.get(serviceKey(ref))?.instances ?? [],
     faults: (ref) => known.get(serviceKey(ref))?.faults ?? [],
     // As of the last answer: while Redis is away nobody's heartbeat is seen, and nobody is dead for that.
-    isAlive: (record) => polledAt - record.lastSeenAt < ALIVE_MS,
+    isAlive: (record) => polledAt === null || polledAt - record.lastSeenAt < ALIVE_MS,
+    knownToMs: () => polledAt,
     async poll() {
       const sentAt = now();
       const time = await operator.now();

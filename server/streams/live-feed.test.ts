@@ -57,6 +57,13 @@ describe('the live feed', () => {
     expect(await next).toEqual({ done: true, value: undefined });
   });
 
+  it('of a console that ends tells nobody how it looks without its parts', async () => {
+    const { feed, ending } = opened();
+    feed.close();
+    const late = feed.subscribe({ signal: ending.signal, stillAllowed: async () => true });
+    expect(await late.next()).toEqual({ done: true, value: undefined });
+  });
+
   it('ends when the console ends', async () => {
     const { feed, stream } = opened();
     await stream.next();

@@ -31,6 +31,7 @@ export function createLiveFeed({ snapshot, now }: Sources): LiveFeedSource {
   let closed = false;
 
   async function* subscribe({ signal, stillAllowed }: Parameters<LiveFeed['subscribe']>[0]): AsyncGenerator<LiveMessage, void, undefined> {
+    if (closed) return;
     if (readers.size >= READERS_MAX) throw new ControlError('FORBIDDEN', 'Too many open streams. Close a tab.');
     const reader: Reader = { points: new Map(), state: null, wake: () => undefined };
     const wake = () => reader.wake();

@@ -43,6 +43,7 @@ export function liveState({ fleet, breakers, experiments, audit, store, redis, e
     store: store.state(),
     services,
     instances: services.flatMap((ref) => fleet.instances(ref).map((record) => instanceView(ref, record, { fleet, breakers }))),
+    instancesKnownToMs: fleet.knownToMs(),
     experiments: experiments.list().slice(0, EXPERIMENTS_MAX),
     entityLatency,
     topKeys,

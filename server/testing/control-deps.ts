@@ -71,6 +71,7 @@ export const emptyState = {
   store: { state: 'down' as const, reason: null, sinceMs: 0 },
   services: [],
   instances: [],
+  instancesKnownToMs: null,
   experiments: [],
   entityLatency: [],
   topKeys: [],

@@ -54,7 +54,7 @@ describe('two operators', () => {
 
   it('that bump one version: the second is a conflict, and the same key twice is one bump', async () => {
     const ada = await signIn('ada', 'operator');
-    const rows = z.array(z.object({ rev: z.string() })).parse((await call(ada, 'versions.list', ref)).data);
+    const { rows } = z.object({ rows: z.array(z.object({ rev: z.string() })) }).parse((await call(ada, 'versions.list', ref)).data);
     const bump = (key: string) => call(ada, 'versions.bump', { ...entity, expectedRev: rows[0]?.rev, idempotencyKey: key });
     const key = idempotencyKey();
     const [first, again] = [await bump(key), await bump(key)];

@@ -3,8 +3,12 @@ import type { EntityRef } from '../../contract/service-ref.ts';
 import type { ControlDeps } from '../deps.ts';
 import { entryView } from './entry-view.ts';
 
-/** The entry of an exact name under its entity's current version; null if there is none. */
-export async function findEntry(deps: ControlDeps, input: EntityRef & { id: string }): Promise<EntryView | null> {
-  const found = await deps.operator.find({ env: input.env, service: input.service }, input.entity, input.id);
+/** The entry of an exact name, or of the head and digest of a long one, under its entity's current version; null if there is none. */
+export async function findEntry(
+  deps: ControlDeps,
+  input: EntityRef & { id: string; idHashed?: boolean | undefined },
+): Promise<EntryView | null> {
+  const { env, service, entity, id, idHashed = false } = input;
+  const found = await deps.operator.find({ env, service }, entity, id, { idHashed });
   return found === null ? null : entryView(deps, found);
 }

@@ -20,6 +20,7 @@ export async function listPolicies(deps: ControlDeps, ref: ServiceRef): Promise<
     rows: [...rows.values()].sort((a, b) => (a.entity < b.entity ? -1 : 1)),
     appliedBy: alive.filter((instance) => applies(instance, state.rev)).map(({ id }) => id),
     expected: alive.map(({ id }) => id),
+    knownToMs: deps.fleet.knownToMs(),
   };
 }
 

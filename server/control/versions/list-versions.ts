@@ -1,17 +1,17 @@
 import { showVersion } from 'sideboard-engine';
 import type { ServiceRef } from '../../contract/service-ref.ts';
-import type { VersionRow } from '../../contract/versions.ts';
+import type { VersionList } from '../../contract/versions.ts';
 import type { ControlDeps } from '../deps.ts';
 
 /** Every entity that an instance of the service declares, with its version record. */
-export async function listVersions(deps: ControlDeps, ref: ServiceRef): Promise<VersionRow[]> {
+export async function listVersions(deps: ControlDeps, ref: ServiceRef): Promise<VersionList> {
   const instances = deps.fleet.instances(ref);
   const classes = new Map(
     instances.flatMap((instance) => Object.entries(instance.entities).map(([entity, { class: name }]) => [entity, name])),
   );
-  if (classes.size === 0) return [];
+  if (classes.size === 0) return { rows: [], nowMs: deps.fleet.redisNow() };
   const records = await deps.operator.versions(ref, [...classes.keys()]);
-  return [...classes].sort(byName).map(([entity, className]) => {
+  const rows = [...classes].sort(byName).map(([entity, className]) => {
     const record = records.get(entity) ?? null;
     return {
       entity,
@@ -23,6 +23,7 @@ export async function listVersions(deps: ControlDeps, ref: ServiceRef): Promise<
       instances: instances.filter((instance) => deps.fleet.isAlive(instance) && Object.hasOwn(instance.entities, entity)).length,
     };
   });
+  return { rows, nowMs: deps.fleet.redisNow() };
 }
 
 function byName([a]: [string, string], [b]: [string, string]): number {

@@ -76,7 +76,7 @@ export function createOperator(options: OperatorOptions): Operator {
     faults: (ref) => readFaults(connection, ref),
     scan: (ref, scanOptions) => scans.step(ref, scanOptions),
     describe: (keys) => describeKeys(connection, keys),
-    find: (ref, entity, id) => findEntry(connection, ref, entity, id),
+    find: (ref, entity, id, options) => findEntry(connection, ref, entity, id, options),
     inspect: (key) => inspectEntry(connection, key),
     explain: (ref, entity, id) => explainEntry(connection, inbox, ref, entity, id),
   };

@@ -3,10 +3,21 @@ import { customCodecOf, EntryCodec } from '../codec/entry-codec.ts';
 import { parseStoredSet } from '../codec/structure-store.ts';
 import { parseTimeReply } from '../control/redis-offset.ts';
 import { judge } from '../envelope.ts';
-import { asDataKey, type DataKeyParts, dataKey, leaseKey, parseDataKey, structuresKey, versionKey } from '../keys.ts';
+import {
+  asDataKey,
+  type DataKeyParts,
+  dataKeyOf,
+  dataKeyPrefix,
+  escapeId,
+  leaseKey,
+  parseDataKey,
+  standingId,
+  structuresKey,
+  versionKey,
+} from '../keys.ts';
 import { INSTANCE_LENGTH, TOKEN_LENGTH } from '../scripts.ts';
 import { parseVersionRecord } from '../version-record.ts';
-import type { EntryInspection, KeySpaceRef } from './operator.ts';
+import type { EntryInspection, FindOptions, KeySpaceRef } from './operator.ts';
 import type { OperatorConnection } from './operator-connection.ts';
 
 /** A longer entry is neither read nor measured: one look must not hold up the callers of a Redis. */
@@ -14,19 +25,21 @@ const readBytesMax = 1 << 20;
 /** Of a form that only its service can read. */
 const HEAD_BYTES_MAX = 4_096;
 
-/** The entry under the current version, by exact name; null if there is none. */
+/** The entry under the current version, by its id, or by the head and digest of a long one; null if there is none. */
 export async function findEntry(
   connection: OperatorConnection,
   ref: KeySpaceRef,
   entity: string,
   id: string,
+  { idHashed = false }: FindOptions = {},
 ): Promise<EntryInspection | null> {
   const [reply] = await connection.run('reads', [{ name: 'GET', args: [versionKey(ref, entity)] }]);
   const record = parseVersionRecord(textOf(reply) ?? '');
   if (record === null) return null;
-  const found = await inspectEntry(connection, Buffer.from(dataKey(ref, record.ns, entity, id)));
-  // A long id stands in its key as a digest; who asks knows the whole.
-  return found === null ? null : { ...found, id, idHashed: false };
+  const idPart = idHashed ? standingId(id) : escapeId(id);
+  const found = await inspectEntry(connection, Buffer.from(dataKeyOf(dataKeyPrefix(ref, record.ns, entity), idPart)));
+  // A long id stands in its key as a digest; who asks by the whole knows it.
+  return found === null ? null : { ...found, id, idHashed };
 }
 
 /** One entry, its envelope and its lease; null if the key is gone or is no data key. Length first, in Redis, before anything is read. */

@@ -46,7 +46,7 @@ export interface Operator {
   /** TTL and length of each key, in one pipeline; null for a key that is gone. */
   describe(keys: readonly Buffer[]): Promise<({ ttlMs: number; sizeBytes: number } | null)[]>;
   /** The entry under the current version, no SCAN; null if there is none. */
-  find(ref: KeySpaceRef, entity: string, id: string): Promise<EntryInspection | null>;
+  find(ref: KeySpaceRef, entity: string, id: string, options?: FindOptions): Promise<EntryInspection | null>;
   inspect(key: Buffer): Promise<EntryInspection | null>;
   /** Asks running instances, at most 8 and the same ones each time, where the key stands for them and what their next read would do; waits for their answers for at most 1 s. */
   explain(ref: KeySpaceRef, entity: string, id: string): Promise<ExplainResult>;
@@ -143,9 +143,12 @@ export interface ScannedKey {
   version: string;
 }
 
-export interface InvalidateOptions {
+export interface FindOptions {
   /** The id is the head and digest of a long one, as its key holds them. */
   idHashed?: boolean;
+}
+
+export interface InvalidateOptions extends FindOptions {
   mode?: InvalidationMode;
 }
 

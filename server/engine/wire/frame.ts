@@ -25,7 +25,16 @@ const entityFrame = z.object({
 });
 export type EntityFrame = z.infer<typeof entityFrame>;
 
-const topKey = z.object({ entity: z.string().max(200), id: z.string().max(200), count: z.number().nonnegative() });
+/** An id is cut at this: a frame is told of each second. */
+export const TOP_ID_LENGTH_MAX = 200;
+
+const topKey = z.object({
+  entity: z.string().max(200),
+  id: z.string().max(TOP_ID_LENGTH_MAX),
+  /** Of an id that fills or passes the bound: as it stands in its key. Engines of earlier builds do not tell. */
+  standing: z.string().max(512).optional(),
+  count: z.number().nonnegative(),
+});
 
 const breakerState = z.enum(['closed', 'open', 'half-open']);
 
@@ -40,7 +49,7 @@ export const frame = z.object({
   breakers: z.object({ read: breakerState, write: breakerState, lease: breakerState }).optional(),
   /** Fills that had not ended, and the longest way from a load to its entry in this second, ms. */
   fills: z.object({ waiting: count, lagMsMax: z.number().nonnegative() }).optional(),
-  /** The keys that were read most, sampled, and the largest values that were written, in bytes as stored. Ids are cut at 200. */
+  /** The keys that were read most, sampled, and the largest values that were written, in bytes as stored. */
   hot: z.array(topKey).max(10).optional(),
   big: z.array(topKey).max(10).optional(),
   entities: z.record(z.string(), entityFrame),

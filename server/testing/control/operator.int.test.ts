@@ -101,7 +101,7 @@ describe('an operator of a real Redis', () => {
     expect(await operator.invalidate(ref, 'product', '42')).toEqual({ removed: 0, markedStale: 0, leasesRevoked: 0 });
   });
 
-  it('invalidates the entry of a long id by what its key holds of it', async () => {
+  it('finds and invalidates the entry of a long id by what its key holds of it', async () => {
     const ref = { env: 'test', service: 'long-ids' };
     const bumped = await operator.bump(ref, 'product', { expectedRev: null });
     if (bumped.kind !== 'bumped') throw new Error('not bumped');
@@ -110,6 +110,8 @@ describe('an operator of a real Redis', () => {
     expect(await operator.find(ref, 'product', id)).toMatchObject({ id, idHashed: false });
     const seen = await operator.inspect(Buffer.from(key));
     expect(seen).toMatchObject({ idHashed: true });
+    expect(await operator.find(ref, 'product', seen?.id ?? '')).toBeNull();
+    expect(await operator.find(ref, 'product', seen?.id ?? '', { idHashed: true })).toMatchObject({ key: Buffer.from(key), id: seen?.id });
     expect(await operator.invalidate(ref, 'product', seen?.id ?? '')).toMatchObject({ removed: 0 });
     expect(await operator.invalidate(ref, 'product', seen?.id ?? '', { idHashed: true })).toMatchObject({ removed: 1 });
     expect(await operator.inspect(Buffer.from(key))).toBeNull();
