@@ -13,7 +13,7 @@ const USAGE = `npm run bench [-- <name> …] [-- options]: ${BENCHES.join(', ')}
   --rounds <n>   of each bench, default 5
   --record       writes bench/results/<name>.json and its table in docs/benchmarks.md
   --readers <a,b> of redis-hits, miss, stampede and outage: default all; raw and sideboard are always among them
-  --ms <n>       redis-hits, msgpack, l1 and faults-off: how long one reader runs at a time, default 500
+  --ms <n>       redis-hits, msgpack, l1 and faults-off: how long one reader runs in a round (of faults-off: at a time), default 500
   --reads <n>    memory: reads of the growth run, default 10000000
   --keys <n>     bump: keys under the entity, default 10000000 (about 2 GB of memory)`;
 

@@ -66,8 +66,10 @@ const vitest = (project) => (report) => ({
   args: ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
 });
 
-/** Types that others are checked against: the engine's, and the demo on top of it. */
-export const engineTypes = check('types of the engine and the demo', [[programs.tsc, '-b', 'server/demo']]);
+/** Types that others are checked against: the engine's, and what is built on top of it. */
+export const engineTypes = check('types of the engine, the demo and the history', [
+  [programs.tsc, '-b', 'server/demo', 'server/testing/history'],
+]);
 
 /** Stages that may run beside each other, in two lanes for two cores; both need `engineTypes`. @type {Stage[][]} */
 export const verifyLanes = [
