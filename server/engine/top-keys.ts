@@ -33,21 +33,24 @@ export class HotKeys {
       known.count += reads;
       return;
     }
-    let count = reads;
-    if (this.#counters.length >= COUNTERS_MAX) {
-      const least = this.#counters.reduce((least, one) => (one.count < least.count ? one : least));
-      this.#byEntity.get(least.entity)?.delete(least.id);
-      this.#counters.splice(this.#counters.indexOf(least), 1);
-      count += least.count;
-    }
-    const counter = { entity, id, count };
-    this.#counters.push(counter);
+    const counter = { entity, id, count: reads };
+    if (this.#counters.length < COUNTERS_MAX) this.#counters.push(counter);
+    else this.#displaceLeast(counter);
     let ids = this.#byEntity.get(entity);
     if (ids === undefined) {
       ids = new Map();
       this.#byEntity.set(entity, ids);
     }
     ids.set(id, counter);
+  }
+
+  #displaceLeast(counter: Counter): void {
+    const at = placeOfLeast(this.#counters);
+    const least = this.#counters[at];
+    if (least === undefined) return;
+    this.#byEntity.get(least.entity)?.delete(least.id);
+    counter.count += least.count;
+    this.#counters[at] = counter;
   }
 
   /** The most read since the last call. */
@@ -69,12 +72,10 @@ export class BigKeys {
       known.count = Math.max(known.count, bytes);
       return;
     }
-    if (this.#largest.length >= LISTED_MAX) {
-      const least = this.#largest.reduce((least, one) => (one.count < least.count ? one : least));
-      if (least.count >= bytes) return;
-      this.#largest.splice(this.#largest.indexOf(least), 1);
-    }
-    this.#largest.push({ entity, id, count: bytes });
+    const place = this.#largest.length < LISTED_MAX ? this.#largest.length : placeOfLeast(this.#largest);
+    const least = this.#largest[place];
+    if (least !== undefined && least.count >= bytes) return;
+    this.#largest[place] = { entity, id, count: bytes };
   }
 
   /** The largest since the last call. */
@@ -144,6 +145,18 @@ export class TopKeys {
   take(): { hot: TopKey[]; big: TopKey[] } {
     return { hot: this.#hot.take(), big: this.#big.take() };
   }
+}
+
+function placeOfLeast(counters: readonly Counter[]): number {
+  let place = 0;
+  let count = Number.POSITIVE_INFINITY;
+  for (let at = 0; at < counters.length; at += 1) {
+    const one = counters[at];
+    if (one === undefined || one.count >= count) continue;
+    place = at;
+    count = one.count;
+  }
+  return place;
 }
 
 function listed(counters: readonly Counter[]): TopKey[] {

@@ -26,19 +26,41 @@ export class PipelinedCommand extends Command {
   override toWritable(): string | Buffer {
     const args = this.#own;
     this.#own = NONE;
-    const { name } = this;
-    const pieces: CommandArgument[] = [`*${args.length + 1}\r\n$${name.length}\r\n${name}`];
-    let isText = true;
-    for (const arg of args) {
-      if (typeof arg === 'string') pieces.push(`\r\n$${Buffer.byteLength(arg)}\r\n`, arg);
-      else {
-        isText = false;
-        pieces.push(`\r\n$${arg.length}\r\n`, arg);
-      }
-    }
-    pieces.push('\r\n');
-    return isText ? pieces.join('') : joinBytes(pieces);
+    return asText(this.name, args) ?? asPieces(this.name, args);
   }
+}
+
+/** Null unless every argument is text, and a byte for each character of it. */
+function asText(name: string, args: readonly CommandArgument[]): string | null {
+  const pieces: string[] = [headOf(name, args)];
+  for (const arg of args) {
+    if (typeof arg !== 'string') return null;
+    pieces.push(lengthLine(arg.length), arg);
+  }
+  pieces.push('\r\n');
+  const text = pieces.join('');
+  // Once for all: to ask for the bytes of each takes as long as the rest.
+  return Buffer.byteLength(text) === text.length ? text : null;
+}
+
+function asPieces(name: string, args: readonly CommandArgument[]): string | Buffer {
+  const pieces: CommandArgument[] = [headOf(name, args)];
+  for (const arg of args) pieces.push(lengthLine(Buffer.byteLength(arg)), arg);
+  pieces.push('\r\n');
+  return args.every((arg) => typeof arg === 'string') ? pieces.join('') : joinBytes(pieces);
+}
+
+function headOf(name: string, args: readonly CommandArgument[]): string {
+  return `*${args.length + 1}\r\n$${name.length}\r\n${name}`;
+}
+
+/** As long as most keys are. */
+const SHORT_MAX = 256;
+const LENGTH_LINES: readonly string[] = Array.from({ length: SHORT_MAX + 1 }, (_, length) => `\r\n$${length}\r\n`);
+
+/** Ends the argument before, and says how many bytes the next takes. */
+function lengthLine(length: number): string {
+  return LENGTH_LINES[length] ?? `\r\n$${length}\r\n`;
 }
 
 function joinBytes(pieces: readonly CommandArgument[]): Buffer {
