@@ -31,8 +31,8 @@ interface LeaseQuestion {
 
 /** A waiter looks again after this even if no push came. */
 export const FALLBACK_MS = 250;
-/** The version may move under a question this often. */
-const MOVES_MAX = 3;
+/** The version may move under a question, or what stands be of no use, this often: who may not remove it would ask for ever. */
+const VAIN_MAX = 3;
 const REFRESH_PAUSE_MS = 300;
 
 export class LeaseGates {
@@ -127,7 +127,7 @@ export class LeaseGates {
     const { clock } = this.#context;
     const giveUpAtMs = clock.monotonicMs() + entity.policy.loadTimeoutMs + entity.policy.leaseMs;
     let at = first;
-    let moves = 0;
+    let vain = 0;
     let unwanted = useless;
     let awaited: string | null = null;
     let told = false;
@@ -154,9 +154,13 @@ export class LeaseGates {
         }
         case 'entry': {
           const served = await this.#serve(entity, id, at.key, asking, answer.bytes);
-          if (served === 'unreadable') return this.#startUnleased(entity, id, gate);
-          if (served === 'served') gate.late.splice(0, asking.length);
-          else unwanted = served;
+          if (served === 'served') {
+            gate.late.splice(0, asking.length);
+            break;
+          }
+          vain += 1;
+          if (served === 'unreadable' || vain > VAIN_MAX) return this.#startUnleased(entity, id, gate);
+          unwanted = served;
           break;
         }
         case 'held': {
@@ -179,8 +183,8 @@ export class LeaseGates {
           break;
         }
         case 'moved': {
-          moves += 1;
-          if (moves > MOVES_MAX || entity.prefix === null || entity.record === null) return this.#startUnleased(entity, id, gate);
+          vain += 1;
+          if (vain > VAIN_MAX || entity.prefix === null || entity.record === null) return this.#startUnleased(entity, id, gate);
           at = { key: dataKeyOf(entity.prefix, escapeId(id)), ns: entity.record.ns };
           break;
         }
