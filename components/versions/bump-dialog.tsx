@@ -9,7 +9,6 @@ import { useAsOf } from '../charts/use-as-of.ts';
 import { ConfirmAct } from '../layout/confirm-act.tsx';
 import { useLive } from '../live/live-context.tsx';
 import { ratesNow } from '../live/rates.ts';
-import { controlErrorOf } from '../trpc/control-error-of.ts';
 import { newIntent } from '../trpc/new-intent.ts';
 import { useIsProduction } from '../trpc/session-context.tsx';
 import { useTRPC } from '../trpc/trpc-context.ts';
@@ -39,7 +38,6 @@ export function BumpDialog({ scope, row, onClose, onDone }: BumpDialogProps) {
       onSettled: () => queries.invalidateQueries(trpc.versions.list.queryFilter()),
     }),
   );
-  const conflict = controlErrorOf(bump.error)?.code === 'CONFLICT';
   return (
     <ConfirmAct
       onClose={onClose}
@@ -65,7 +63,6 @@ export function BumpDialog({ scope, row, onClose, onDone }: BumpDialogProps) {
             </>
           )}
         </p>
-        {conflict && <p style={{ margin: '8px 0 0' }}>Close this and look at the version that is there now, then decide again.</p>}
       </div>
     </ConfirmAct>
   );

@@ -20,6 +20,8 @@ export interface FleetView {
   isAlive(record: InstanceRecord): boolean;
   /** Up to when all this is known, by Redis, ms; null before the first answer. */
   knownToMs(): number | null;
+  /** Asks Redis for the instances of one service at once. Rejects when it does not answer; all stays as it was then. */
+  look(ref: KeySpaceRef): Promise<void>;
   /** The faults that Redis orders for a service. */
   faults(ref: KeySpaceRef): FaultOrder[];
   /** Redis time, ms, from the last measured offset. */

@@ -26,10 +26,15 @@ export function createFleetWatch(operator: Operator, now: () => number): FleetWa
 
   const redisNow = () => Math.round(now() + offsetMs);
 
-  async function pollService(ref: KeySpaceRef): Promise<void> {
+  function entryOf(ref: KeySpaceRef): Known {
     const key = serviceKey(ref);
     const entry = known.get(key) ?? { ref: { env: ref.env, service: ref.service }, instances: [], faults: [] };
     known.set(key, entry);
+    return entry;
+  }
+
+  async function pollService(ref: KeySpaceRef): Promise<void> {
+    const entry = entryOf(ref);
     const [instances, faults] = await Promise.all([operator.instances(entry.ref), operator.faults(entry.ref)]);
     entry.instances = instances;
     entry.faults = faults;
@@ -45,6 +50,10 @@ export function createFleetWatch(operator: Operator, now: () => number): FleetWa
     // As of the last answer: while Redis is away nobody's heartbeat is seen, and nobody is dead for that.
     isAlive: (record) => polledAt === null || polledAt - record.lastSeenAt < ALIVE_MS,
     knownToMs: () => polledAt,
+    async look(ref) {
+      const instances = await operator.instances(ref);
+      entryOf(ref).instances = instances;
+    },
     async poll() {
       const sentAt = now();
       const time = await operator.now();

@@ -60,7 +60,35 @@ describe('two operators', () => {
     const [first, again] = [await bump(key), await bump(key)];
     expect(first.status).toBe(200);
     expect(again.data).toEqual(first.data);
-    expect((await bump(idempotencyKey())).status).toBe(409);
+    const late = await bump(idempotencyKey());
+    const { version } = z.object({ version: z.string() }).parse(first.data);
+    expect([late.status, late.error?.['message']]).toEqual([409, `product is at version ${version} now.`]);
+  });
+});
+
+describe('a policy that every instance has acknowledged', () => {
+  it('is listed at once as what they all apply', async () => {
+    const ada = await signIn('ada', 'operator');
+    const shape = z.object({
+      rev: z.number(),
+      rows: z.tuple([z.object({ values: z.object({ ttlMs: z.number() }) })]),
+      appliedBy: z.array(z.string()),
+      expected: z.array(z.string()),
+    });
+    const list = async () => shape.parse((await call(ada, 'policies.list', ref)).data);
+    for (const ttlMs of [11_000, 12_000, 13_000]) {
+      const { rev: baseRev } = await list();
+      const saved = await call(ada, 'policies.save', {
+        ...entity,
+        values: { ...values, ttlMs },
+        baseRev,
+        idempotencyKey: idempotencyKey(),
+      });
+      expect(saved.data).toMatchObject({ ackedBy: [{}], pending: [] });
+      const { rev, rows, appliedBy, expected } = await list();
+      expect([rev, rows[0].values.ttlMs, appliedBy.length]).toEqual([baseRev + 1, ttlMs, 1]);
+      expect(appliedBy).toEqual(expected);
+    }
   });
 });
 

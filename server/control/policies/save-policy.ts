@@ -29,6 +29,8 @@ export const savePolicy = defineAction({
     }
     const { state, before } = outcome;
     const acks = await unlessUnavailable(deps.operator.publishPolicies(ref, { v: 1, rev: state.rev, entities: state.entities }));
+    // An instance registers what it applies along with its acknowledgement: who lists the policies now has to see it.
+    if (acks !== null) await unlessUnavailable(deps.fleet.look(ref));
     const everybody = deps.fleet.instances(ref).filter(deps.fleet.isAlive);
     return {
       before,

@@ -13,8 +13,9 @@ export const bumpVersion = defineAction({
   async run({ deps, auditId }, { env, service, entity, expectedRev }): Promise<{ result: BumpReceiptView; before: unknown }> {
     const outcome = await deps.operator.bump({ env, service }, entity, { expectedRev });
     if (outcome.kind === 'conflict') {
-      throw new ControlError('CONFLICT', 'Somebody else bumped it first. Look at the version that stands now.', {
-        details: { rev: outcome.record?.rev ?? null, version: outcome.record === null ? null : showVersion(outcome.record.ns) },
+      const version = outcome.record === null ? null : showVersion(outcome.record.ns);
+      throw new ControlError('CONFLICT', `${entity} is at ${version === null ? 'no version' : `version ${version}`} now.`, {
+        details: { rev: outcome.record?.rev ?? null, version },
       });
     }
     const { record, ackedBy, pending } = outcome;
