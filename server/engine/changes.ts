@@ -46,8 +46,9 @@ export class Changes {
       bump: async (entity) => (await changeVersion(context, parts.versions, entity, 'bump')).ok,
     });
     context.write.onUsable(() => {
-      // Never rejects: what Redis refuses again waits for the next second.
-      this.#deferred.replay().catch(() => {});
+      this.#deferred.replay().catch(() => {
+        // It never rejects: what Redis refuses again waits for the next second.
+      });
     });
   }
 

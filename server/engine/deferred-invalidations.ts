@@ -6,6 +6,14 @@ import type { EventBus } from './events.ts';
 const DEFERRED_MAX = 10_000;
 const RETRY_MS = 1_000;
 
+/** What Redis is asked again now: a key, or for null the bump. */
+interface Asked {
+  readonly entity: EntityState;
+  readonly id: string | null;
+  /** It was put off once more since: what Redis did for us may have come before that. */
+  outdated: boolean;
+}
+
 interface Repeat {
   /** True when Redis has acknowledged it. */
   invalidate(entity: EntityState, id: string): Promise<boolean>;
@@ -21,6 +29,7 @@ export class DeferredInvalidations {
   readonly #clock: Clock;
   readonly #repeat: Repeat;
   readonly #entities = new Set<EntityState>();
+  #asked: Asked | null = null;
   #count = 0;
   #cancelRetry: (() => void) | null = null;
   #replaying: Promise<void> | null = null;
@@ -34,7 +43,12 @@ export class DeferredInvalidations {
 
   add(entity: EntityState, id: string): void {
     const { unacknowledged } = entity;
-    if (unacknowledged.bump || unacknowledged.ids.has(id)) return;
+    if (unacknowledged.ids.has(id)) {
+      this.#outdate(entity, id);
+      return;
+    }
+    // A bump stands for it, but one that Redis may have made by now.
+    if (unacknowledged.bump && !this.#isAsked(entity, null)) return;
     if (this.#count >= DEFERRED_MAX) {
       this.addBump(entity);
       return;
@@ -48,7 +62,10 @@ export class DeferredInvalidations {
   /** Stands for every key of the entity, those that wait already included. */
   addBump(entity: EntityState): void {
     const { unacknowledged } = entity;
-    if (unacknowledged.bump) return;
+    if (unacknowledged.bump) {
+      this.#outdate(entity, null);
+      return;
+    }
     this.#count -= unacknowledged.ids.size;
     unacknowledged.ids.clear();
     unacknowledged.bump = true;
@@ -60,6 +77,7 @@ export class DeferredInvalidations {
   replay(): Promise<void> {
     this.#replaying ??= this.#replay().finally(() => {
       this.#replaying = null;
+      this.#asked = null;
     });
     return this.#replaying;
   }
@@ -84,16 +102,29 @@ export class DeferredInvalidations {
     });
   }
 
+  #ask(entity: EntityState, id: string | null): Promise<boolean> {
+    this.#asked = { entity, id, outdated: false };
+    return id === null ? this.#repeat.bump(entity) : this.#repeat.invalidate(entity, id);
+  }
+
+  #isAsked(entity: EntityState, id: string | null): boolean {
+    return this.#asked?.entity === entity && this.#asked.id === id;
+  }
+
+  #outdate(entity: EntityState, id: string | null): void {
+    if (this.#asked !== null && this.#isAsked(entity, id)) this.#asked.outdated = true;
+  }
+
   async #replay(): Promise<void> {
     for (const entity of this.#entities) {
       const { unacknowledged } = entity;
       if (unacknowledged.bump) {
-        if (this.#closed || !(await this.#repeat.bump(entity))) return;
+        if (this.#closed || !(await this.#ask(entity, null)) || this.#asked?.outdated) return;
         unacknowledged.bump = false;
         this.#bus.emit({ type: 'bump.replayed', entity: entity.name });
       }
       for (const id of unacknowledged.ids) {
-        if (this.#closed || !(await this.#repeat.invalidate(entity, id))) return;
+        if (this.#closed || !(await this.#ask(entity, id)) || this.#asked?.outdated) return;
         if (!unacknowledged.ids.delete(id)) continue;
         this.#count -= 1;
         this.#bus.emit({ type: 'invalidation.replayed', entity: entity.name, id });

@@ -11,7 +11,7 @@ import type { EngineContext } from './engine-context.ts';
 import { EntityState } from './entity-state.ts';
 import { CacheClosed, describeError } from './errors.ts';
 import { createEventBus, type EventBus } from './events.ts';
-import { type Explanation, explainKey } from './explain-key.ts';
+import { type Explanation, explainKey, failingAgain } from './explain-key.ts';
 import { FaultSwitch } from './fault/fault-switch.ts';
 import { FillQueue } from './fill-queue.ts';
 import { ForeseenLeases } from './foreseen-leases.ts';
@@ -153,7 +153,8 @@ export class Engine {
   }
 
   async explain(entity: EntityState, id: string): Promise<Explanation> {
-    return explainLocal(this.context, entity, await explainKey(this.context, entity, id));
+    const { context } = this;
+    return failingAgain(context, entity, explainLocal(context, entity, await explainKey(context, entity, id)));
   }
 
   async #start(): Promise<void> {

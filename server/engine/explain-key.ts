@@ -50,7 +50,7 @@ export type NextRead =
 
 const FAILED = 'its last load failed, and that is not tried again for a while';
 
-/** All but what the process holds itself. Asks Redis in one round trip; never rejects. */
+/** All but what the process holds itself, and the error of a load. Asks Redis in one round trip; never rejects. */
 export async function explainKey(context: EngineContext, entity: EntityState, id: string): Promise<Omit<Explanation, 'local'>> {
   const base = { entity: entity.name, id, tier: 'none', version: null, previous: null, key: null, lease: null } as const;
   if (entity.codePolicy.strategy === 'none') {
@@ -189,11 +189,8 @@ function nextRead(
       : { does: 'serve and refresh', why: `${because}; the reader's instance loads it again` };
   }
   const missing = missingBecause(judged);
-  if (failed) {
-    return judged?.kind === 'expired' && nowMs < judged.expiresMs + entity.policy.staleIfErrorMs
-      ? { does: 'serve', why: `${missing}; ${FAILED}, so it is served all the same (staleIfError)` }
-      : { does: 'fail', why: `${missing}; ${FAILED} (errorTtl)` };
-  }
+  if (failed && judged?.kind === 'expired' && nowMs < judged.expiresMs + entity.policy.staleIfErrorMs)
+    return { does: 'serve', why: `${missing}; ${FAILED}, so it is served all the same (staleIfError)` };
   if (lease === null) return { does: 'load and fill', why: `${missing}; the lease is free` };
   if (lease.kind === 'write') return { does: 'load without filling', why: `${missing}; the key is being written` };
   return { does: 'wait', why: `${missing}; ${lease.own ? 'this instance' : `instance ${lease.holder}`} loads it` };
@@ -203,13 +200,18 @@ function serves({ does }: Explanation['next']): boolean {
   return does.startsWith('serve');
 }
 
+/** Who would load, or wait for a load, is given the error of the last one while that stands. */
+export function failingAgain(context: EngineContext, entity: EntityState, explained: Explanation): Explanation {
+  const { next, id } = explained;
+  if (serves(next) || entity.failures.standing(id, context.clock) === null) return explained;
+  return { ...explained, next: { does: 'fail', why: `${next.why}; ${FAILED} (errorTtl)` } };
+}
+
 /** What a read does for which it cannot have a lease. */
 function withoutWrites(next: Explanation['next']): Explanation['next'] {
-  const { does, why } = next;
-  if (does === 'fail') return next;
   return {
     does: serves(next) ? 'serve' : 'load without filling',
-    why: `${why}; Redis takes no writes, because its snapshots fail`,
+    why: `${next.why}; Redis takes no writes, because its snapshots fail`,
   };
 }
 

@@ -75,8 +75,9 @@ export class LoadTable {
 
   /** Rule 9: removes what no reader can use, unless somebody has replaced it. */
   remove(key: CacheKey, bytes: Buffer): void {
-    // It stays until it expires if Redis does not answer; each reader finds the same problem again.
-    askRedis(this.#context, this.#context.lease, [scriptCommand(removeIfUnchanged, [key], [bytes])]).catch(() => {});
+    askRedis(this.#context, this.#context.lease, [scriptCommand(removeIfUnchanged, [key], [bytes])]).catch(() => {
+      // It never rejects. Where Redis does not answer the entry stays until it expires, and each reader finds the same problem.
+    });
   }
 
   /** What is loaded from now on fills nothing. */

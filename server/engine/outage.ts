@@ -6,7 +6,8 @@ export class Outage {
   readonly #bus: EventBus;
   readonly #clock: Clock;
   #sinceMs: number | null = null;
-  #told = '';
+  /** Reasons of this one that were told: as many as there are words for them. */
+  readonly #told = new Set<string>();
 
   constructor(bus: EventBus, clock: Clock) {
     this.#bus = bus;
@@ -16,15 +17,15 @@ export class Outage {
   begin(reason: string): void {
     if (this.#sinceMs !== null) return;
     this.#sinceMs = this.#clock.monotonicMs();
-    this.#told = reason;
+    this.#told.add(reason);
     this.#bus.emit({ type: 'redis.unavailable', role: 'read', reason });
   }
 
   /** It will not end by itself: what began as a lost connection may go on so, and nobody would know why. */
   refuse(reason: string): void {
     this.begin(reason);
-    if (this.#told === reason) return;
-    this.#told = reason;
+    if (this.#told.has(reason)) return;
+    this.#told.add(reason);
     this.#bus.emit({ type: 'redis.refused', role: 'read', reason });
   }
 
@@ -32,6 +33,7 @@ export class Outage {
     if (this.#sinceMs === null) return;
     const afterMs = this.#clock.monotonicMs() - this.#sinceMs;
     this.#sinceMs = null;
+    this.#told.clear();
     this.#bus.emit({ type: 'redis.available', role: 'read', afterMs });
   }
 }

@@ -12,7 +12,7 @@ import { noteSocketWrites } from './socket-writes.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
-const { keyOf, putEntry } = keySpaceOf(() => bed.redis);
+const { keyOf, leaseOf, putEntry } = keySpaceOf(() => bed.redis);
 
 async function frames() {
   const items = await bed.redis.xrange(framesKey({ env: 'test', service: 'shop' }), '-', '+');
@@ -94,6 +94,25 @@ describe('fills', () => {
     expect(await bed.redis.exists(await keyOf('1000'))).toBe(0);
     expect(await cache.getOrSet('product', '1000', () => Promise.resolve('again'))).toBe('again');
     await links.close();
+  });
+
+  it('that Redis refuses give their lease back: who waits need not wait for its end', async () => {
+    const { cache, events } = await caches.open({ policies: { product: { ttl: '10min', leaseMs: 60_000 } } });
+    const answer = deferred<string>();
+    const { load, calls } = countingLoader(() => answer.promise);
+    const read = cache.getOrSet('product', '1', load);
+    await vi.waitFor(() => expect(calls()).toBe(1));
+    const lease = await leaseOf('1');
+    expect(await bed.redis.exists(lease)).toBe(1);
+    await bed.redis.config('SET', 'maxmemory', '1');
+    try {
+      answer.resolve('v');
+      expect(await read).toBe('v');
+      await vi.waitFor(() => expect(events).toContainEqual({ type: 'fill', entity: 'product', id: '1', result: 'failed' }));
+      await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(0));
+    } finally {
+      await bed.redis.config('SET', 'maxmemory', '0');
+    }
   });
 
   it('tell in the frame how many wait, and the longest way from load to entry', async () => {

@@ -46,6 +46,8 @@ describe('what Redis did not acknowledge', () => {
     clock.advance(999);
     expect(redis.asked).toHaveLength(1);
     clock.advance(1);
+    expect(redis.asked).toEqual(['product 1', 'product 1']);
+    // It joins the one that is under way.
     await deferred.replay();
     expect(redis.asked).toEqual(['product 1', 'product 1', 'product 2']);
     expect(product.isUnacknowledged('2')).toBe(false);
@@ -77,5 +79,40 @@ describe('what Redis did not acknowledge', () => {
     expect(product.isUnacknowledged('1')).toBe(true);
     await deferred.replay();
     expect(redis.asked).toEqual(['product, all of it', 'product 1']);
+  });
+
+  it('and is put off once more while it is asked again is asked again: Redis may have done it before that', async () => {
+    const { clock, redis, deferred } = setUp();
+    const product = entityOf('product');
+    deferred.add(product, '1');
+    const replay = deferred.replay();
+    expect(redis.asked).toEqual(['product 1']);
+    deferred.add(product, '1');
+    await replay;
+    expect(product.isUnacknowledged('1')).toBe(true);
+    clock.advance(1_000);
+    expect(redis.asked).toEqual(['product 1', 'product 1']);
+    await deferred.replay();
+    expect(product.isUnacknowledged('1')).toBe(false);
+  });
+
+  it('so is a key that is put off while the bump of its entity is made, and a bump', async () => {
+    const { clock, redis, deferred } = setUp();
+    const product = entityOf('product');
+    deferred.addBump(product);
+    const first = deferred.replay();
+    deferred.add(product, '1');
+    await first;
+    expect(redis.asked).toEqual(['product, all of it', 'product 1']);
+    expect(product.isUnacknowledged('1')).toBe(false);
+    deferred.addBump(product);
+    const second = deferred.replay();
+    deferred.addBump(product);
+    await second;
+    expect(product.isUnacknowledged('1')).toBe(true);
+    clock.advance(1_000);
+    await deferred.replay();
+    expect(redis.asked.slice(2)).toEqual(['product, all of it', 'product, all of it']);
+    expect(product.isUnacknowledged('1')).toBe(false);
   });
 });

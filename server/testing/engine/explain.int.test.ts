@@ -6,6 +6,7 @@ import { runScript } from '../../engine/redis/run-pipeline.ts';
 import { bumpVersion } from '../../engine/scripts.ts';
 import { frame } from '../../engine/wire/frame.ts';
 import { keySpaceOf, token } from './key-space.ts';
+import { manualClock } from './manual-clock.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
@@ -256,6 +257,34 @@ describe('explain', () => {
     await cache.get('product', '2');
     expect(calls()).toBe(1);
     expect(events.filter((event) => event.type === 'load.started')).toHaveLength(1);
+  });
+
+  it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    [
+      'Redis has not acknowledged an invalidation',
+      () => bed.redis.config('SET', 'min-replicas-to-write', '1'),
+      () => bed.redis.config('SET', 'min-replicas-to-write', '0'),
+    ],
+    ['its record is lost', () => bed.redis.flushall(), () => Promise.resolve()],
+    ['Redis is gone', () => bed.server.kill(), () => bed.server.restart()],
+  ])('tells of such an error also where %s', async (_what, trouble, mend) => {
+    const failing = { product: { ...policies.product, errorTtl: '1min' } } as const;
+    // Nothing is repeated meanwhile, which would have it loaded again.
+    const { cache } = await caches.open({ policies: failing }, { clock: manualClock() });
+    await cache.set('product', '1', 'v');
+    const { load, calls } = countingLoader(() => Promise.reject(new Error('down')));
+    await trouble();
+    try {
+      await cache.invalidate('product', '1').catch(() => 'not acknowledged');
+      const read = () => expect(cache.getOrSet('product', '1', load)).rejects.toThrow('down');
+      await read();
+      await trouble();
+      expect(await cache.explain('product', '1')).toMatchObject({ tier: 'none', next: { does: 'fail' } });
+      await read();
+      expect(calls()).toBe(1);
+    } finally {
+      await mend();
+    }
   });
 
   it('by xfetch says "perhaps" where chance decides', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runScript } from '../../engine/redis/run-pipeline.ts';
 import { bumpVersion } from '../../engine/scripts.ts';
+import { commandCalls } from './command-calls.ts';
+import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
@@ -65,11 +67,12 @@ describe('rule 4: hard invalidation', () => {
 
 describe('what Redis did not acknowledge', () => {
   /** Reads as everybody, and may run no script: no invalidation, bump or lease. */
-  async function openUnscripted() {
+  async function openUnscripted(url = bed.server.url) {
     await bed.redis.acl('SETUSER', 'halfway', 'reset', 'on', '>pw', '~*', '&*', '+@all', '-eval', '-evalsha');
-    return caches.open({ redis: { host: '127.0.0.1', port: bed.server.port, username: 'halfway', password: 'pw' } });
+    return caches.open({ redis: { host: '127.0.0.1', port: Number(new URL(url).port), username: 'halfway', password: 'pw' } });
   }
   const allow = () => bed.redis.acl('SETUSER', 'halfway', '+eval', '+evalsha');
+  const forbid = () => bed.redis.acl('SETUSER', 'halfway', '-eval', '-evalsha');
 
   it('a key is invalid to this instance until its invalidation is done', async () => {
     const other = await caches.open();
@@ -83,6 +86,33 @@ describe('what Redis did not acknowledge', () => {
     await allow();
     await vi.waitFor(() => expect(events).toContainEqual({ type: 'invalidation.replayed', entity: 'product', id: '1' }), 10_000);
     expect(await other.cache.get('product', '1')).toBeUndefined();
+  });
+
+  it('and is not acknowledged again while that is under way is done once more: what was done came before it', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const other = await caches.open();
+    // A script that Redis does not know yet is sent twice.
+    await other.cache.invalidate('product', '1');
+    const { cache } = await openUnscripted(links.url);
+    await expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    await bed.redis.config('RESETSTAT');
+    const release = links.hold('write', 'toClient');
+    await allow();
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('evalsha')).toBe(1), 10_000);
+    await other.cache.getOrSet('product', '1', () => Promise.resolve('old'));
+    await vi.waitFor(async () => expect(await other.cache.get('product', '1')).toBe('old'));
+    await forbid();
+    await bed.redis.config('RESETSTAT');
+    const refused = expect(cache.invalidate('product', '1')).rejects.toMatchObject({ name: 'InvalidationNotAcknowledged' });
+    // The record, behind the removal that is refused.
+    await vi.waitFor(async () => expect((await commandCalls(bed.redis)).get('getex')).toBe(1));
+    await allow();
+    // Both answers come at once.
+    release();
+    await refused;
+    expect(await cache.get('product', '1')).toBeUndefined();
+    await vi.waitFor(async () => expect(await other.cache.get('product', '1')).toBeUndefined(), 10_000);
+    await links.close();
   });
 
   it('an undo that is refused is an error, and is not made good by a bump', async () => {

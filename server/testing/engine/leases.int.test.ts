@@ -372,6 +372,24 @@ describe('an instance that closes leaves no lease', () => {
     }
   });
 
+  it('of a key for which it was asking: it waits for the answer, and gives back what that brings', async () => {
+    const links = await holdLinksTo(bed.server.port);
+    const { cache } = await caches.open({ redis: links.url });
+    // A script that Redis does not know yet is sent twice.
+    await cache.getOrSet('product', 'warm', () => Promise.resolve('v'));
+    await vi.waitFor(async () => expect(await cache.get('product', 'warm')).toBe('v'));
+    const lease = await leaseOf('1');
+    const release = links.hold('lease', 'toClient');
+    const read = cache.getOrSet('product', '1', () => Promise.resolve('own'));
+    await vi.waitFor(async () => expect(await bed.redis.exists(lease)).toBe(1));
+    const closing = cache.close();
+    release();
+    await closing;
+    expect(await bed.redis.exists(lease)).toBe(0);
+    expect(await read).toBe('own');
+    await links.close();
+  });
+
   it('of keys for which it waited while their holder gave up', async () => {
     for (let run = 0; run < 10; run += 1) {
       const [a, b] = [await caches.open(), await caches.open()];

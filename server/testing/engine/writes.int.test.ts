@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Cache } from '../../engine/cache.ts';
 import { keySpaceOf } from './key-space.ts';
+import { manualClock } from './manual-clock.ts';
 import { countingLoader, deferred, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
 
@@ -88,6 +89,33 @@ describe('rule 3: writes', () => {
     } finally {
       await bed.server.restart();
     }
+  });
+
+  it.each([
+    ['refused in the middle', 'getex', 'WriteNotStarted', false],
+    ['not acknowledged in the end', 'evalsha', 'WrittenNotInvalidated', true],
+  ] as const)('one that is %s renews its token no more', async (_how, refused, name, begun) => {
+    const clock = manualClock();
+    await bed.redis.acl('SETUSER', 'halfway', 'reset', 'on', '>pw', '~*', '&*', '+@all');
+    const redis = { host: '127.0.0.1', port: bed.server.port, username: 'halfway', password: 'pw' };
+    const policies = { product: { ttl: '10min', leaseMs: 2_700, loadTimeoutMs: 600 } } as const;
+    const { cache } = await caches.open({ redis, policies }, { clock });
+    const refuse = () => bed.redis.acl('SETUSER', 'halfway', `-${refused}`);
+    if (!begun) await refuse();
+    const set = cache.set('product', '1', async () => {
+      await refuse();
+      return 'v';
+    });
+    await expect(set).rejects.toMatchObject({ name });
+    const lease = await leaseOf('1');
+    expect(await bed.redis.get(lease)).toMatch(/^W/);
+    await bed.redis.pexpire(lease, 60_000);
+    await bed.redis.acl('SETUSER', 'halfway', `+${refused}`);
+    // A third of its length, and not yet the second after which the removal is asked for again.
+    clock.advance(950);
+    // Behind what the same connection would have sent by now.
+    await cache.invalidate('product', '2');
+    expect(await bed.redis.pttl(lease)).toBeGreaterThan(2_700);
   });
 
   it.each([
