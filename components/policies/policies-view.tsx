@@ -24,6 +24,8 @@ import { percent } from './show-values.ts';
 import { spellDuration } from './spell-duration.ts';
 
 const REFRESH_MS = 5_000;
+/** While instances take up a revision: what they say of themselves is each second's. */
+const APPLYING_REFRESH_MS = 1_000;
 const LEAD = 'How long entries live. A change holds for entries written from then on.';
 
 /** The TTL, jitter and stale window of each entity of a service. The address holds which one is being edited. */
@@ -43,7 +45,11 @@ export function PoliciesView() {
 
 function PoliciesOf({ scope }: { scope: ServiceRef }) {
   const trpc = useTRPC();
-  const query = useQuery(trpc.policies.list.queryOptions(scope, { refetchInterval: REFRESH_MS }));
+  const query = useQuery(
+    trpc.policies.list.queryOptions(scope, {
+      refetchInterval: ({ state }) => (isApplying(state.data) ? APPLYING_REFRESH_MS : REFRESH_MS),
+    }),
+  );
   const [receipt, setReceipt] = useState<SavePolicyReceipt | null>(null);
   const entity = useSearchParams().get('entity');
   const edited = query.data?.rows.find((row) => row.entity === entity && row.strategy !== 'none');
@@ -81,6 +87,10 @@ function PoliciesOf({ scope }: { scope: ServiceRef }) {
   );
 }
 
+function isApplying(list: PolicyList | undefined): boolean {
+  return list !== undefined && list.appliedBy.length < list.expected.length;
+}
+
 function AppliedBy({ list }: { list: PolicyList }) {
   const asOf = useAsOf(list.knownToMs, REFRESH_MS);
   if (list.expected.length === 0)
@@ -89,7 +99,7 @@ function AppliedBy({ list }: { list: PolicyList }) {
         no instance runs
       </Badge>
     );
-  const all = list.appliedBy.length === list.expected.length;
+  const all = !isApplying(list);
   return (
     <Badge variant="light" color={asOf !== null ? 'gray' : all ? 'teal' : 'orange'} radius="sm" tt="none" role="status">
       {list.rev === 0 ? 'policies from code' : `revision ${list.rev}`}: applied by {list.appliedBy.length} of {list.expected.length}
