@@ -6,11 +6,17 @@ const reports = process.env['PLAYWRIGHT_JSON_OUTPUT_FILE'];
 process.env['E2E_OWNS_CONSOLE'] ??= String(process.env['E2E_URL'] === undefined);
 const ownsConsole = process.env['E2E_OWNS_CONSOLE'] === 'true';
 
-/** One console and one fleet serve all journeys, one after the other: they act on the same Redis. The last one ends them. */
+const teardown = ownsConsole ? { teardown: 'the end' } : {};
+
+/**
+ * One console and one fleet serve all journeys, one after the other: they act on the same Redis. The last one ends them. The first
+ * opens eight tabs, all of which draw: it takes the machine while the least else wants it.
+ */
 export default defineConfig({
   testDir: '.',
   projects: [
-    { name: 'journeys', testMatch: '*.spec.ts', testIgnore: 'end.spec.ts', ...(ownsConsole ? { teardown: 'the end' } : {}) },
+    { name: 'eight tabs', testMatch: 'watching.spec.ts', ...teardown },
+    { name: 'journeys', testMatch: '*.spec.ts', testIgnore: ['watching.spec.ts', 'end.spec.ts'], ...teardown },
     ...(ownsConsole ? [{ name: 'the end', testMatch: 'end.spec.ts' }] : []),
   ],
   globalSetup: './start-console.ts',

@@ -4,11 +4,14 @@ import type { GuardedClient } from './redis/guarded-client.ts';
 
 /**
  * Resolves to true when the connection is usable, false when its first attempt failed or `giveUpMs` have passed.
- * Rejects with `ConfigurationError` where Redis refuses who we are, or we what it shows us: no retry mends that.
+ * Rejects with `ConfigurationError` where Redis refuses who we are, or we what it shows us: no retry mends that. What an attempt
+ * of before was refused for counts too: the next may be further away than `giveUpMs`.
  */
 export function awaitConnection(guarded: GuardedClient, giveUpMs: number): Promise<boolean> {
   if (guarded.usable) return Promise.resolve(true);
-  const { client } = guarded;
+  const { client, lastError } = guarded;
+  const refused = lastError === null ? null : configurationErrorOf(lastError);
+  if (refused !== null) return Promise.reject(refused);
   return new Promise((resolve, reject) => {
     const settle = (end: () => void) => {
       clearTimeout(timer);
@@ -20,14 +23,19 @@ export function awaitConnection(guarded: GuardedClient, giveUpMs: number): Promi
     const stop = guarded.onUsable(() => settle(() => resolve(true)));
     const onClose = () => settle(() => resolve(false));
     const onError = (error: Error) => {
-      const refusal = refusalOf(error);
-      settle(() => (refusal === null ? resolve(false) : reject(new ConfigurationError(refusal, ['redis'], { cause: causeOf(error) }))));
+      const refusal = configurationErrorOf(error);
+      settle(() => (refusal === null ? resolve(false) : reject(refusal)));
     };
     const timer = setTimeout(() => settle(() => resolve(false)), giveUpMs);
     timer.unref();
     client.on('error', onError);
     client.on('close', onClose);
   });
+}
+
+function configurationErrorOf(error: Error): ConfigurationError | null {
+  const refusal = refusalOf(error);
+  return refusal === null ? null : new ConfigurationError(refusal, ['redis'], { cause: causeOf(error) });
 }
 
 /** Why Redis will never serve this client, in one line without a secret; null if it may. */

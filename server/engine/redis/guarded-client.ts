@@ -29,6 +29,7 @@ export class GuardedClient {
   #step: StepCheck;
   #replid: string | null | undefined = undefined;
   #lastReplid: string | null = null;
+  #lastError: Error | null = null;
 
   constructor(client: Redis, options: GuardedClientOptions) {
     const { clock, deadlineMs } = options;
@@ -42,7 +43,11 @@ export class GuardedClient {
       this.#replid = undefined;
       this.#step = new StepCheck(options.stepEveryMs);
     });
+    client.on('error', (error) => {
+      this.#lastError = error;
+    });
     client.on('ready', () => {
+      this.#lastError = null;
       this.#learn().catch(() => {
         // A server that takes commands and tells nothing of itself: another connection may fare better.
         if (client.status === 'ready') client.disconnect(true);
@@ -58,6 +63,11 @@ export class GuardedClient {
   /** `master_replid` of the server behind this connection: another after each restart and promotion. Null for a service that tells none. */
   get replid(): string | null {
     return this.#replid ?? null;
+  }
+
+  /** What went wrong last on the way to a connection; null while nothing did since one stood. */
+  get lastError(): Error | null {
+    return this.#lastError;
   }
 
   /** What a pipeline that is sent now must end in; null for nothing. */

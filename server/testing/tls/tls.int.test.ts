@@ -120,6 +120,8 @@ describe('a certificate that cannot be had for good', () => {
   ])('%s: ready says what to do, the console too, once; the origin answers', async (_, certificate, trusted, line) => {
     const server = await startRedis(certificate);
     const process = await startTlsProcess(urlOf(server), trusted ? authorityOf(server) : null);
+    // A handshake on a busy machine may take longer than `ready` waits.
+    await vi.waitFor(async () => expect(await toldOfRedis(process)).toHaveLength(1), soon);
     const refused = await process.ask('ready').then(() => '', String);
     expect(refused).toMatch(/^Error: ConfigurationError: redis: /);
     expect(refused.slice('Error: ConfigurationError: redis: '.length)).toMatch(line);
