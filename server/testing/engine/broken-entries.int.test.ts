@@ -6,6 +6,7 @@ import { holdLinksTo } from './held-links.ts';
 import { keySpaceOf } from './key-space.ts';
 import { countingLoader, patient } from './open-caches.ts';
 import { redisBed } from './redis-bed.ts';
+import { noteSocketWrites } from './socket-writes.ts';
 
 const bed = redisBed(patient);
 const { caches } = bed;
@@ -93,6 +94,19 @@ describe('rule 9: an entry that is not as it was filled', () => {
     expect(await read).toBe('v2');
     expect(origin.calls()).toBe(0);
     await links.close();
+  });
+
+  it('many that are read at once are sent back one by one: each may be as large as an entry', async () => {
+    const { cache } = await caches.open();
+    const ids = ['1', '2', '3'];
+    for (const id of ids) await bed.redis.set(await keyOf(id), `garbage ${id}`, 'PX', 60_000);
+    const { texts } = noteSocketWrites();
+    await cache.getMany('product', ids, async (wanted) => new Map(wanted.map((id) => [id, `loaded ${id}`])));
+    const carried = texts().map((text) => ids.filter((id) => text.includes(`garbage ${id}`)));
+    expect(carried.filter((some) => some.length > 0)).toEqual([['1'], ['2'], ['3']]);
+    await vi.waitFor(async () =>
+      expect(await Promise.all(ids.map((id) => cache.get('product', id)))).toEqual(ids.map((id) => `loaded ${id}`)),
+    );
   });
 
   it.each([
