@@ -144,8 +144,9 @@ class Link implements ProxyLink {
 
   reset(): void {
     for (const socket of [this.#client, this.#server]) {
-      // libuv refuses a reset after a shutdown, and Node then never closes the handle.
-      if (socket.writableEnded) socket.destroy();
+      // libuv refuses a reset after a shutdown, and Node then never closes the handle, and spins at the end of the process. While it
+      // connects, Node puts the reset off, and a shutdown may come first.
+      if (socket.writableEnded || socket.connecting) socket.destroy();
       else socket.resetAndDestroy();
     }
   }
