@@ -112,6 +112,31 @@ test('an exact name is looked up without a walk', async ({ ada: page }) => {
   await expect(page.getByRole('complementary', { name: 'Entry' }).getByRole('heading', { name: `country ${id}` })).toBeVisible();
 });
 
+test('what was looked up and is no longer asked for opens nothing', async ({ ada: page }) => {
+  let answer = () => {};
+  const held = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route(/keys\.find/, async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(consoleUrl('/keys'));
+  await page.getByRole('combobox', { name: 'Entity' }).click();
+  await page.getByRole('option', { name: 'country', exact: true }).click();
+  await page.getByRole('textbox', { name: /^Id/ }).fill('1');
+  const asked = page.waitForRequest(/keys\.find/);
+  await page.keyboard.press('Enter');
+  await asked;
+  await page.getByRole('link', { name: 'Versions' }).click();
+  await expect(page.getByRole('table', { name: /^Versions/ })).toBeVisible();
+  const answered = page.waitForResponse(/keys\.find/);
+  answer();
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  expect(new URL(page.url()).searchParams.get('key')).toBeNull();
+});
+
 test('an entry whose key holds but a digest of its long id is found, marked stale, and removed', async ({ ada: page }) => {
   // As long as an id may be that is looked up, and longer than an address.
   const id = `order-${'x'.repeat(16_378)}`;

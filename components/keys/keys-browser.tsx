@@ -39,6 +39,14 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
   const sought = prefix ?? longId;
   /** What was looked up by its exact id last: a key may hold but a digest of it. */
   const [found, setFound] = useState<{ key: string; id: string } | null>(null);
+  /** Look-ups so far: what an earlier one brings after a later has begun opens nothing, nor after this page was left. */
+  const lookUps = useRef(0);
+  useEffect(
+    () => () => {
+      lookUps.current += 1;
+    },
+    [],
+  );
   const filterRef = useRef<HTMLInputElement>(null);
   const listRef = useRef<HTMLDivElement>(null);
   const close = () => setParams({ key: null });
@@ -63,34 +71,50 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
     setParams({ key });
   };
 
+  /** Of another search: what was looked up is no answer to it. */
+  const forget = () => {
+    lookUps.current += 1;
+    setExact(null);
+  };
+
+  /** The entry, or null; undefined where nobody waits for it any more, or it was told what went wrong. */
+  const lookUp = async (sought: { entity: string; id: string; idHashed?: boolean }) => {
+    lookUps.current += 1;
+    const own = lookUps.current;
+    try {
+      const entry = await client.keys.find.query({ ...scope, ...sought });
+      return own === lookUps.current ? entry : undefined;
+    } catch (error) {
+      if (own !== lookUps.current) return undefined;
+      setExact(null);
+      showError(error);
+      return undefined;
+    }
+  };
+
   /** Exact hit first: one GET under the current version. The walk with the same text as prefix runs beside it. */
   const find = async (text: string) => {
     setLongId(fitsAddress(text) ? '' : text);
     setParams({ prefix: fitsAddress(text) ? text : null, id: null }, 'push');
-    setExact(null);
-    if (entity === undefined || text === '') return;
-    setExact({ id: text, state: 'looking' });
-    try {
-      const entry = await client.keys.find.query({ ...scope, entity, id: text });
-      setExact(entry === null ? { id: text, state: 'none' } : null);
-      if (entry !== null) open(entry.key, text);
-    } catch (error) {
-      setExact(null);
-      showError(error);
+    if (entity === undefined || text === '') {
+      forget();
+      return;
     }
+    setExact({ id: text, state: 'looking' });
+    const entry = await lookUp({ entity, id: text });
+    if (entry === undefined) return;
+    setExact(entry === null ? { id: text, state: 'none' } : null);
+    if (entry !== null) open(entry.key, text);
   };
 
   /** From the lists of hot and big keys: the entry if it stands, else what begins with the id. */
   const openTop = async (name: string, { id, idHashed, beginning }: NonNullable<TopKeyView['found']>) => {
     setParams({ entity: name, prefix: beginning, id: null }, 'push');
-    try {
-      const entry = await client.keys.find.query({ ...scope, entity: name, id, idHashed });
-      if (entry === null) return;
-      if (idHashed) setParams({ key: entry.key });
-      else open(entry.key, id);
-    } catch (error) {
-      showError(error);
-    }
+    setExact(null);
+    const entry = await lookUp({ entity: name, id, idHashed });
+    if (!entry) return;
+    if (idHashed) setParams({ key: entry.key });
+    else open(entry.key, id);
   };
 
   const { state } = walk;
@@ -105,7 +129,7 @@ export function KeysBrowser({ scope, entity, prefix, openKey }: KeysBrowserProps
         sought={sought}
         busy={exact?.state === 'looking'}
         onEntity={(value) => {
-          setExact(null);
+          forget();
           setParams({ entity: value }, 'push');
         }}
         onFind={(text) => void find(text)}

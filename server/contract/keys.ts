@@ -60,18 +60,12 @@ export interface KeyMetaList {
   nowMs: number;
 }
 
-/** As the engine writes a long id into a key: a head of it, then its digest. */
-const HASHED_ID = /^[^\p{Cc}\p{Cs} :{}*?[\]\\^]{0,64}%~[A-Za-z0-9_-]{43}$/u;
-/** The id is the head and digest of a long one, as its key holds them. */
+/** The id is the head and digest of a long one, as its key holds them: `checkId` looks whether it is. */
 const idHashed = z.optional(z.boolean());
-const isHashedIfSaid = z.refine<{ id: string; idHashed?: boolean | undefined }>(({ id, idHashed }) => !idHashed || HASHED_ID.test(id), {
-  path: ['id'],
-  error: 'is no head and digest of a long id',
-});
 
 const exactName = z.strictObject({ env: envName, service: name, entity: name, id: idText });
 /** The exact-name fast path: the entry under the entity's current version, no SCAN. */
-export const findInput = z.extend(exactName, { idHashed }).check(isHashedIfSaid);
+export const findInput = z.extend(exactName, { idHashed });
 export const entryInput = z.strictObject({ key: keyBytes });
 
 /** A key that a walk showed, or the one of an exact name. */
@@ -137,18 +131,16 @@ export interface EntryView {
   nowMs: number;
 }
 
-export const invalidateInput = z
-  .strictObject({
-    env: envName,
-    service: name,
-    entity: name,
-    id: idText,
-    idHashed,
-    /** `hard`, the default: it is removed. `soft`: it stays, and is served as stale while somebody loads it again. */
-    mode: z.optional(z.enum(['hard', 'soft'])),
-    idempotencyKey,
-  })
-  .check(isHashedIfSaid);
+export const invalidateInput = z.strictObject({
+  env: envName,
+  service: name,
+  entity: name,
+  id: idText,
+  idHashed,
+  /** `hard`, the default: it is removed. `soft`: it stays, and is served as stale while somebody loads it again. */
+  mode: z.optional(z.enum(['hard', 'soft'])),
+  idempotencyKey,
+});
 export interface InvalidateReceipt {
   entity: string;
   id: string;
