@@ -61,7 +61,8 @@ it('a fleet that is replaced while one of its processes is has as many as before
     keepHistory: false,
   });
   expect(faultCount).toBeGreaterThanOrEqual(24);
-  expect(processes).toBeGreaterThan(24);
+  // Faults that meet in one process have it started once.
+  expect(processes).toBeGreaterThan(12);
 }, 90_000);
 
 describe('the promise, held against the history of several processes', () => {
