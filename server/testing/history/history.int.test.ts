@@ -46,25 +46,6 @@ async function keepsThePromise(name: string, scenario: Scenario, operationsMin: 
 
 const MINUTE_MS = 60_000;
 
-it('a fleet that is replaced while one of its processes is has as many as before', async () => {
-  // Two are a fleet of which one is replaced; nearly all of this is the time that processes take to start.
-  const scenario: Scenario = { ...everything, processes: 2, faults: { 'replace-fleet': 1, 'kill-process': 1 }, gapOperations: [0, 20] };
-  const { faultCount, processes } = await runHistory({
-    seed,
-    scenario,
-    engineDir: engineDist,
-    workerPath,
-    operationsMin: 0,
-    faultsMin: 24,
-    timeMaxMs: MINUTE_MS,
-    stopAtViolation: true,
-    keepHistory: false,
-  });
-  expect(faultCount).toBeGreaterThanOrEqual(24);
-  // Faults that meet in one process have it started once.
-  expect(processes).toBeGreaterThan(12);
-}, 90_000);
-
 describe('the promise, held against the history of several processes', () => {
   it('no fault makes the engine break it', async () => {
     const { checked } = await keepsThePromise('whole engine', everything, 200_000, 180_000);
