@@ -15,9 +15,11 @@ test('eight tabs at once all work, over one stream', async ({ ada: page, context
   for (const [index, tab] of tabs.entries()) await tab.goto(consoleUrl(paths[index]));
 
   const charts = tabs.filter((_, index) => ['/', '/lab'].includes(paths[index] ?? '')).map((tab) => chart(tab, 'What becomes of reads?'));
-  for (const reads of charts) await showAsTable(reads);
-  const opened = (await seconds(chart(page, 'What becomes of reads?')))[0]?.time ?? '';
+  const own = chart(page, 'What becomes of reads?');
+  await showAsTable(own);
+  const opened = (await seconds(own))[0]?.time ?? '';
   for (const reads of charts) {
+    if (reads !== charts[0]) await showAsTable(reads);
     await waitForSecond(reads, 'the fleet hits, later than all tabs were open', (second) => (second['hits'] ?? 0) > 0, { after: opened });
   }
   for (const tab of tabs) await expect(tab.getByRole('banner').getByText('Stream live')).toBeVisible();

@@ -93,7 +93,7 @@ export const history = tests('history of several processes under faults', 5, cou
 export function journeys(chromium) {
   return tests(
     'journeys in a browser',
-    5,
+    6,
     countPlaywright,
     (report) => ({
       program: programs.playwright,
