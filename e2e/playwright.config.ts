@@ -10,7 +10,7 @@ const teardown = ownsConsole ? { teardown: 'the end' } : {};
 
 /**
  * One console and one fleet serve all journeys, one after the other: they act on the same Redis. The last one ends them. The first
- * opens eight tabs, all of which draw: it takes the machine while the least else wants it.
+ * opens eight tabs, three of which draw: it takes the machine while the least else wants it.
  */
 export default defineConfig({
   testDir: '.',
