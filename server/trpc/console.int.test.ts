@@ -40,6 +40,13 @@ describe('what the next read of a key does', () => {
   });
 });
 
+it('what is no head and digest of a long id is refused at its field, when it is looked up and when it is invalidated', async () => {
+  const ada = await signIn('ada', 'operator');
+  const sought = { ...entity, id: `%zz%~${'a'.repeat(43)}`, idHashed: true };
+  for (const asked of [call(ada, 'keys.find', sought), call(ada, 'keys.invalidate', { ...sought, idempotencyKey: idempotencyKey() })])
+    expect((await asked).error).toMatchObject({ code: 'BAD_INPUT', field: 'id' });
+});
+
 describe('two operators', () => {
   it('that save one policy: the second gets the values of the first', async () => {
     const [ada, bob] = [await signIn('ada', 'operator'), await signIn('bob', 'operator')];
